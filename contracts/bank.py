@@ -1,0 +1,131 @@
+"""What the sandbox bank promises: a card processor that is idempotent by the caller's key. Amounts in minor units."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from mallkit.endpoint import ANYONE, END, GET, POST, Endpoint, Id, View, Wish
+from mallkit.errors import Missing, Refused, Unauthenticated
+
+ApiKey = Annotated[str, Meta(max_length=256)]
+Minor = Annotated[int, Meta(ge=1, le=100_000_000_000_000, examples=[1999])]
+Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
+API_KEY = {"api_key": "X-Api-Key"}
+
+
+class BankKeyReused(Refused):
+    """The key belongs to another operation."""
+
+    slug = "bank/key-reused"
+    title = "This key belongs to another operation"
+    status = 422
+
+
+class OperationKind(StrEnum):
+    """What was asked."""
+
+    AUTHORIZE = "authorize"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+
+
+class OperationStatus(StrEnum):
+    """Every answer is final."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class BankCard(Wish, frozen=True):
+    """As embossed; kept only as brand and last four."""
+
+    number: Annotated[str, Meta(min_length=12, max_length=19, pattern=rf"^[0-9]+{END}", examples=["4242424242424242"])]
+    cvv: Annotated[str, Meta(min_length=3, max_length=4, pattern=rf"^[0-9]+{END}", examples=["123"])]
+    year: Annotated[int, Meta(ge=2000, le=9999, examples=[2031])]
+    month: Annotated[int, Meta(ge=1, le=12, examples=[12])]
+
+    def __repr__(self) -> str:
+        """Never the number."""
+        return "BankCard(…)"
+
+
+class Authorize(Wish, frozen=True):
+    """Reserves an amount on a card."""
+
+    key: Id
+    amount: Minor
+    currency: Currency
+    card: BankCard
+    reference: Annotated[str, Meta(max_length=64)] = ""
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class Capture(Wish, frozen=True):
+    """Takes what was authorized under `authorization`, all of it."""
+
+    key: Id
+    authorization: Id
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class Void(Wish, frozen=True):
+    """Ends the authorization made, or still to come, under the key `authorization`; refused once captured."""
+
+    key: Id
+    authorization: Id
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class RefundOf(Wish, frozen=True):
+    """Gives back a part of what was captured under `authorization`."""
+
+    key: Id
+    authorization: Id
+    amount: Minor
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class OperationOf(Wish, frozen=True):
+    """Asks what became of a key."""
+
+    key: Id
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class Operation(View, frozen=True):
+    """`reason` is set when declined: declined, insufficient_funds, expired_card, wrong_cvv, voided, captured, too_much, unknown."""
+
+    key: str
+    kind: OperationKind
+    status: OperationStatus
+    amount: int
+    currency: str
+    reason: str
+    authorization: str
+    brand: str
+    last4: str
+    at: str
+
+
+authorize = Endpoint(
+    method=POST, path="/v1/authorizations", takes=Authorize, gives=Operation, may=(ANYONE,), idempotent=True, headers=API_KEY,
+    refuses=(Unauthenticated, BankKeyReused), secret=("card", "api_key"), summary="Reserve an amount on a card",
+)  # fmt: skip
+capture = Endpoint(
+    method=POST, path="/v1/captures", takes=Capture, gives=Operation, may=(ANYONE,), idempotent=True, headers=API_KEY,
+    refuses=(Unauthenticated, BankKeyReused), secret=("api_key",), summary="Take an authorized amount",
+)  # fmt: skip
+void = Endpoint(
+    method=POST, path="/v1/voids", takes=Void, gives=Operation, may=(ANYONE,), idempotent=True, headers=API_KEY,
+    refuses=(Unauthenticated, BankKeyReused), secret=("api_key",), summary="End an authorization",
+)  # fmt: skip
+refund = Endpoint(
+    method=POST, path="/v1/refunds", takes=RefundOf, gives=Operation, may=(ANYONE,), idempotent=True, headers=API_KEY,
+    refuses=(Unauthenticated, BankKeyReused), secret=("api_key",), summary="Give money back",
+)  # fmt: skip
+operation = Endpoint(
+    method=GET, path="/v1/operations/{key}", takes=OperationOf, gives=Operation, may=(ANYONE,), headers=API_KEY,
+    refuses=(Unauthenticated, Missing), secret=("api_key",), summary="What became of a key",
+)  # fmt: skip

@@ -1,0 +1,160 @@
+"""What svc_checkout promises: one request buys the cart, or changes nothing; the receipt adds up."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from contracts.auth import Email
+from contracts.cart import CartBusy, CartEmpty
+from contracts.checkout_types import Address, CreditCard, Receipt
+from contracts.payment import CardInvalid
+from mallkit.endpoint import ADMIN, CUSTOMER, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
+from mallkit.errors import Internal, Invalid, Missing, Refused
+from mallkit.money import Amount
+
+BUYERS = (CUSTOMER, OPERATOR, ADMIN)
+PersonName = Annotated[str, Meta(min_length=1, max_length=100, examples=["Ann"])]
+
+
+class BadCheckout(Invalid):
+    """A field is missing, unknown or out of range."""
+
+    code = 4001001
+    slug = "checkout/bad-parameters"
+    title = "The parameters are not valid"
+    remedy = "Correct the named field and send the request again."
+
+
+class CheckoutOutOfStock(Refused):
+    """`product_id` and `available` tell which; `temporary` says that only others' running purchases are in the way."""
+
+    code = 4001002
+    slug = "checkout/out-of-stock"
+    title = "Not enough in stock"
+    remedy = "Change the cart, or try again later when `temporary` is true."
+
+
+class NotOnSale(Refused):
+    """`product_id` is no longer sold."""
+
+    code = 4001002
+    slug = "checkout/not-on-sale"
+    title = "A product in the cart is no longer on sale"
+    remedy = "Take it out of the cart."
+
+
+class PriceChanged(Refused):
+    """The total is not `expected_total` any more; `receipt` is the new one."""
+
+    slug = "checkout/price-changed"
+    title = "The price has changed"
+    remedy = "Show the new receipt and send the request again with its total."
+
+
+class PaymentFailed(Refused):
+    """The bank refused; `reason` is its word. Nothing was bought, the cart is open again."""
+
+    code = 4001003
+    slug = "checkout/payment-failed"
+    title = "The payment failed"
+    status = 402
+    remedy = "Use another card, or ask its bank."
+
+
+class AddressInvalid(Refused):
+    """`field` names what cannot be delivered to."""
+
+    code = 4001004
+    slug = "checkout/address-invalid"
+    title = "The address is not valid"
+    status = 422
+    remedy = "Correct the named field; the country must be one that the mall delivers to."
+
+
+class CheckoutFault(Internal):
+    """A fault of ours."""
+
+    code = 5001001
+    slug = "checkout/internal"
+    title = "The checkout failed on our side"
+
+
+class Quote(Wish, frozen=True):
+    """What the open cart would cost; without an address, as delivered within the mall's own country."""
+
+    address: Address | UnsetType = UNSET
+
+
+class Checkout(Wish, frozen=True):
+    """`user_id` must be the caller's. With `expected_total` nothing is bought at another price."""
+
+    firstname: PersonName
+    lastname: PersonName
+    email: Email
+    address: Address
+    credit_card: CreditCard
+    user_id: IdOrNumber | UnsetType = UNSET
+    expected_total: Amount | UnsetType = UNSET
+
+
+class CheckedOut(View, frozen=True):
+    """Bought and paid."""
+
+    checkout_id: str
+    order_id: str
+    transaction_id: str
+    receipt: Receipt
+
+
+class CheckoutPending(Accepted, frozen=True):
+    """The outcome is not known yet; ask `status_url`."""
+
+    checkout_id: str
+    order_id: str
+    status_url: str
+
+
+class CheckoutStatus(StrEnum):
+    """running and undoing end by themselves; done and refused are final."""
+
+    RUNNING = "running"
+    UNDOING = "undoing"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class CheckoutOf(Wish, frozen=True):
+    """Names a checkout."""
+
+    checkout_id: Id
+
+
+class CheckoutView(View, frozen=True):
+    """`refusal` is the `type` of the problem that the buyer was told, and `detail` its text."""
+
+    checkout_id: str
+    status: CheckoutStatus
+    order_id: str
+    transaction_id: str
+    receipt: Receipt | None
+    refusal: str
+    detail: str
+    created_at: str
+
+
+quote = Endpoint(
+    method=POST, path="/api/v1/checkout/quote", takes=Quote, gives=Receipt, may=BUYERS,
+    refuses=(CartEmpty, NotOnSale, AddressInvalid), invalid=BadCheckout, idempotent=True, summary="What the cart would cost",
+)  # fmt: skip
+run = Endpoint(
+    method=POST, path="/api/v1/checkout", aliases=("/checkout",), takes=Checkout, gives=CheckedOut, accepted=CheckoutPending, may=BUYERS,
+    refuses=(
+        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, NotOnSale, PriceChanged, PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
+    ),
+    invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Buy the cart",
+)  # fmt: skip
+status = Endpoint(
+    method=GET, path="/api/v1/checkout/{checkout_id}", takes=CheckoutOf, gives=CheckoutView, may=BUYERS, refuses=(Missing,),
+    summary="How a checkout stands",
+)  # fmt: skip

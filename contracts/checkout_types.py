@@ -1,0 +1,67 @@
+"""Words that checkout, order and payment share on the wire: addresses, cards, receipt lines."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from mallkit.endpoint import END, View, Wish
+from mallkit.money import SignedAmount
+
+Line = Annotated[str, Meta(max_length=200)]
+
+
+class Address(Wish, frozen=True):
+    """Where it goes. `country` is ISO 3166-1 alpha-2; `zip_code` may be a number, and is read as its decimal string."""
+
+    street_address: Annotated[str, Meta(max_length=200, examples=["1 Infinite Loop"])]
+    city: Annotated[str, Meta(max_length=100, examples=["Cupertino"])]
+    state: Annotated[str, Meta(max_length=100, examples=["CA"])]
+    country: Annotated[str, Meta(max_length=100, examples=["US"])]
+    zip_code: Annotated[str, Meta(max_length=20, examples=["95014"])] | Annotated[int, Meta(ge=0, le=9_999_999_999)]
+
+
+class CreditCard(Wish, frozen=True):
+    """Held in memory for one call only. The CVV is text, or a number (which loses leading zeros)."""
+
+    credit_card_number: Annotated[str, Meta(max_length=32, examples=["4242424242424242"])]
+    credit_card_cvv: Annotated[str, Meta(max_length=4, pattern=rf"^[0-9]*{END}", examples=["123"])] | Annotated[int, Meta(ge=0, le=9999)]
+    credit_card_expiration_year: Annotated[int, Meta(ge=0, le=9999, examples=[2031])]
+    credit_card_expiration_month: Annotated[int, Meta(ge=0, le=99, examples=[12])]
+
+    def distinct(self) -> str:
+        """What tells two cards apart: for keyed fingerprints only, never without a key. The CVV is no part of it."""
+        return f"{self.credit_card_number}|{self.credit_card_expiration_year}|{self.credit_card_expiration_month}"
+
+    def __repr__(self) -> str:
+        """Never the number."""
+        return "CreditCard(…)"
+
+
+class LineKind(StrEnum):
+    """What a line of a receipt is for."""
+
+    ITEM = "item"
+    PROMOTION = "promotion"
+    COUPON = "coupon"
+    SHIPPING = "shipping"
+    TAX = "tax"
+    ROUNDING = "rounding"
+
+
+class ReceiptLine(View, frozen=True):
+    """`amount` is the line's part of the total; items also tell product, quantity and unit price."""
+
+    kind: LineKind
+    text: str
+    amount: SignedAmount
+    product_id: str = ""
+    quantity: int = 0
+
+
+class Receipt(View, frozen=True):
+    """The lines add up to the total."""
+
+    lines: list[ReceiptLine]
+    total: SignedAmount
+    currency: str

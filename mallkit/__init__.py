@@ -1,0 +1,1 @@
+"""The kit every service stands on: flat, small, knows no shop rule and no service."""
