@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
 from http import HTTPStatus
 from math import ceil
 from typing import Self
@@ -51,7 +50,6 @@ _MEMBERS = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)
 _BODY = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
-@cache
 def status_of(cls: type[ShopError]) -> int:
     """The class's own status, else that of its nearest kind; 500 for a class of no kind."""
     if cls.status is not None:
@@ -59,7 +57,6 @@ def status_of(cls: type[ShopError]) -> int:
     return int(next((STATUS_OF[kind] for kind in cls.__mro__ if kind in STATUS_OF), HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
-@cache
 def type_of(cls: type[ShopError]) -> str:
     """The problem's `type`: a path that is unique in the whole mall."""
     return TYPES + cls.slug
@@ -81,9 +78,7 @@ def render(error: ShopError, service: str, trace_id: str) -> tuple[int, dict[str
     members["service"] = service_of(cls, service)
     members["detail"] = error.detail
     members["trace_id"] = trace_id
-    for name, fact in error.facts.items():
-        if name not in STANDARD:
-            members[name] = fact
+    members.update({name: fact for name, fact in error.facts.items() if name not in STANDARD})
     return status, _headers(error, status), _BODY.encode(members)
 
 

@@ -12,7 +12,7 @@ import functools
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -20,7 +20,7 @@ from msgspec.structs import FieldInfo
 
 from mallkit.sources import Given, SettingsError, Sources, is_neighbour
 
-__all__ = ["Common", "Secret", "SettingsError", "load", "secret_fields"]
+__all__ = ["Common", "Secret", "SettingsError", "load", "resolve", "secret_fields"]
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
 """Has no default, is never shown, and holds at least 16 characters. Any other type is marked in the same way."""
@@ -70,10 +70,14 @@ def load(cls: type[S], name: str, environ: Mapping[str, str], root: Path | None 
 
     Raises SettingsError, which names each variable or key that is unknown, ill-typed or missing, all at once.
     """
-    sources = Sources.read(environ, root)
+    return resolve(cls, name, Sources.read(environ, root))
+
+
+def resolve(cls: type[S], name: str, sources: Sources) -> S:
+    """As `load`, from sources that were read already."""
     fields = {field.name: field for field in msgspec.structs.fields(cls)}
-    problems = _strangers(sources, name, fields.keys() - _NOT_SET_BY_NAME)
-    values: dict[str, object] = {"env": sources.env}
+    problems = [problem for problem in _strangers(sources, name, fields.keys() - _NOT_SET_BY_NAME) if problem]
+    values: dict[str, Any] = {"env": sources.env}
     try:
         values["neighbours"] = sources.neighbours()
     except SettingsError as failure:
@@ -108,25 +112,29 @@ def _is_secret(kind: object) -> bool:
 def _strangers(sources: Sources, name: str, own: Iterable[str]) -> list[str]:
     """Names that nobody reads. Other services' variables and tables are theirs, unless they look like a common one misspelt."""
     own, common = sorted(own), [field for field in Common.__struct_fields__ if field not in _NOT_SET_BY_NAME]
-    prefix, problems = f"MALL_{name}_".upper(), []
-    for variable, given in sources.variables.items():
-        if is_neighbour(variable) or variable == "MALL_ENV":
-            continue
-        if variable.startswith(prefix):
-            field = variable.removeprefix(prefix).lower()
-            if field not in own:
-                problems.append(f"{given.where}: {name} has no setting {field!r}{_meant(field, own, prefix)}")
-            continue
-        field = variable.removeprefix("MALL_").lower()
-        if field in common or field.endswith(tuple(f"_{ours}" for ours in common)):
-            continue
-        if meant := _meant(field, common, "MALL_"):
-            problems.append(f"{given.where} is no setting{meant}")
-    for table, known in (("common", common), (name, own)):
-        for key in sources.tables.get(table, {}):
-            if key not in known:
-                problems.append(f"{key} in [{table}] of {sources.file} is no setting{_meant(key, known)}")
-    return problems
+    return [
+        *(_strange_variable(given, variable, (f"MALL_{name}_".upper(), own), common) for variable, given in sources.variables.items()),
+        *(
+            f"{key} in [{table}] of {sources.file} is no setting{_meant(key, known)}"
+            for table, known in (("common", common), (name, own))
+            for key in sources.tables.get(table, {})
+            if key not in known
+        ),
+    ]
+
+
+def _strange_variable(given: Given, variable: str, own: tuple[str, list[str]], common: list[str]) -> str:
+    prefix, fields = own
+    if is_neighbour(variable) or variable == "MALL_ENV":
+        return ""
+    if variable.startswith(prefix):
+        field = variable.removeprefix(prefix).lower()
+        return "" if field in fields else f"{given.where} is no setting{_meant(field, fields, prefix)}"
+    field = variable.removeprefix("MALL_").lower()
+    if field in common or field.endswith(tuple(f"_{ours}" for ours in common)):
+        return ""
+    meant = _meant(field, common, "MALL_")
+    return f"{given.where} is no setting{meant}" if meant else ""
 
 
 def _meant(field: str, known: list[str], prefix: str = "") -> str:

@@ -43,11 +43,11 @@ class Sources:
     variables: Mapping[str, Given]
 
     @classmethod
-    def read(cls, environ: Mapping[str, str], root: Path | None = None) -> Self:
-        """Raises SettingsError when MALL_ENV is absent or unknown, or a file cannot be read."""
+    def read(cls, environ: Mapping[str, str], root: Path | None = None, default: str = "") -> Self:
+        """Raises SettingsError when MALL_ENV is unknown, or absent and there is no `default`, or a file cannot be read."""
         variables = {k: Given(v, f"{k} in .env", written=True) for k, v in dotenv(Path.cwd() / ".env").items() if k.startswith("MALL_")}
         variables |= {k: Given(v, f"{k} in the environment", written=True) for k, v in environ.items() if k.startswith("MALL_")}
-        asked = variables.get("MALL_ENV")
+        asked = variables.get("MALL_ENV") or (Given(default, "the default", written=True) if default else None)
         if asked is None or asked.value not in ENVIRONMENTS:
             told = "MALL_ENV is not set" if asked is None else f"{asked.where}: {asked.value!r} is no environment"
             raise SettingsError([f"{told}: use one of {', '.join(ENVIRONMENTS)}"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NoReturn
 from xml.parsers import expat
 
 MOST_CHARS = 20_000
@@ -56,7 +57,8 @@ class _Picture:
     def __init__(self) -> None:
         self.open: list[str] = []
         self.elements = 0
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.XmlDeclHandler = self._declaration
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._words
@@ -70,21 +72,22 @@ class _Picture:
         try:
             self.parser.Parse(text.encode(), True)  # noqa: FBT003 - expat takes it by position
         except expat.ExpatError as error:
-            raise _Fault(f"line {error.lineno}: not well-formed: {expat.ErrorString(error.code)}") from None
+            self._refuse(f"not well-formed: {expat.ErrorString(error.code)}")
         except UnicodeEncodeError:
-            raise _Fault("not Unicode text") from None
+            self._refuse("not Unicode text")
 
-    def _refuse(self, reason: str) -> _Fault:
-        return _Fault(f"line {self.parser.CurrentLineNumber}: {reason}")
+    def _refuse(self, reason: str) -> NoReturn:
+        message = f"line {self.parser.CurrentLineNumber}: {reason}"
+        raise _Fault(message)
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self.elements += 1
         if self.elements > MOST_ELEMENTS or len(self.open) >= MOST_DEPTH:
-            raise self._refuse(f"more than {MOST_ELEMENTS} elements, or nested deeper than {MOST_DEPTH}")
+            self._refuse(f"more than {MOST_ELEMENTS} elements, or nested deeper than {MOST_DEPTH}")
         if not self.open and (name != "svg" or attributes.get("xmlns") != SVG):
-            raise self._refuse(f'the document is not <svg xmlns="{SVG}">')
+            self._refuse(f'the document is not <svg xmlns="{SVG}">')
         if name not in ELEMENTS:
-            raise self._refuse(f"<{name[:40]}> is not allowed")
+            self._refuse(f"<{name[:40]}> is not allowed")
         self.open.append(name)
         for attribute, value in attributes.items():
             self._attribute(attribute, value)
@@ -93,27 +96,31 @@ class _Picture:
         if name == "xmlns" and value == SVG:
             return
         if name not in ATTRIBUTES:
-            raise self._refuse(f"the attribute {name[:40]} is not allowed")
+            self._refuse(f"the attribute {name[:40]} is not allowed")
         if name in LABELS or OWN_PAINT.fullmatch(value):
             return
         if not PLAIN.fullmatch(value) or "url" in value.lower():
-            raise self._refuse(f"the value of {name} is not allowed: {value[:40]!r}")
+            self._refuse(f"the value of {name} is not allowed: {value[:40]!r}")
 
     def _end(self, _name: str) -> None:
         self.open.pop()
 
     def _words(self, words: str) -> None:
         if words.strip() and self.open[-1] not in WORDS:
-            raise self._refuse(f"text inside <{self.open[-1]}>")
+            self._refuse(f"text inside <{self.open[-1]}>")
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.lower() != "utf-8":
+            self._refuse("another encoding than UTF-8 is declared")
 
     def _doctype(self, *_: object) -> None:
-        raise self._refuse("DOCTYPE and ENTITY are not allowed")
+        self._refuse("DOCTYPE and ENTITY are not allowed")
 
     def _instruction(self, *_: object) -> None:
-        raise self._refuse("processing instructions are not allowed")
+        self._refuse("processing instructions are not allowed")
 
     def _comment(self, _: str) -> None:
-        raise self._refuse("comments are not allowed")
+        self._refuse("comments are not allowed")
 
     def _cdata(self) -> None:
-        raise self._refuse("CDATA is not allowed")
+        self._refuse("CDATA is not allowed")

@@ -12,7 +12,7 @@ MOST_IN_QUERY = 24
 
 CJK = re.compile(
     "["
-    "\u3005\u3007"  # 々 〇
+    "\u3005\u3007"  # iteration mark, zero
     "\u3040-\u30ff\u31f0-\u31ff"  # kana
     "\u3100-\u312f\u31a0-\u31bf"  # bopomofo
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han

@@ -1,5 +1,6 @@
 """The project's own catalogue file, described in docs and by `OwnProduct`: one JSON object, flat list of products."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -46,7 +47,7 @@ def read_own_json(text: str, folder: Path) -> Catalogue:
     try:
         file = msgspec.json.decode(text, type=OwnFile)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BadImport([BadRow(1, f"not a mall catalogue: {error}")]) from None
+        raise BadImport([BadRow(_line_of(error, text), f"not a mall catalogue: {error}")]) from None
     bad: list[BadRow] = []
     found: list[tuple[int, ImportRow]] = []
     for line, raw in _with_lines(text, file.products):
@@ -57,6 +58,12 @@ def read_own_json(text: str, folder: Path) -> Catalogue:
         except Invalid as error:
             bad.append(BadRow(line, error.detail))
     return Catalogue(once(found, bad))
+
+
+def _line_of(error: Exception, text: str) -> int:
+    """The decoder names a byte where the text is no JSON, and nothing where a field does not fit."""
+    place = re.search(r"\(byte (\d+)\)", str(error))
+    return text.encode().count(b"\n", 0, int(place[1])) + 1 if place else 1
 
 
 def _with_lines(text: str, products: list[msgspec.Raw]) -> Iterator[tuple[int, bytes]]:

@@ -161,7 +161,7 @@ def _words(product: Product, variant: Row, options: dict[str, str]) -> dict[str,
         "description": first["Body (HTML)"],
         "group": first["Handle"].lower() if options else "",
         "options": options,
-        "sku": variant["Variant SKU"].lstrip("'"),  # Shopify writes '007 so that spreadsheets keep the zeros
+        "sku": variant["Variant SKU"].removeprefix("'"),  # Shopify writes '007 so that spreadsheets keep the zeros
         "tags": _tags(first),
         "picture_url": variant["Variant Image"] or next(iter(product.pictures), ""),
     }

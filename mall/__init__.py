@@ -1,0 +1,1 @@
+"""The `mall` command: the only code that knows all services."""

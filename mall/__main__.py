@@ -1,0 +1,48 @@
+"""The command line: `mall up`, `mall import FILE`. Each subcommand's code is imported when it is asked for."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from mall.journey import OPERATOR
+from mall.parts import IMPORTED
+from mall.preflight import StartError, check_packages, check_python
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code: 0 for done, 2 for a refusal that was told."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        check_python()
+        check_packages(IMPORTED)
+    except StartError as failure:
+        print(f"mall: {failure}", file=sys.stderr)
+        return 2
+    if words[:1] == ["import"]:
+        from mall.importing import command  # noqa: PLC0415 — the supervisor should not carry it
+
+        return command.main(words[1:], os.environ)
+    arguments = _parser().parse_args(words)
+    from mall import up  # noqa: PLC0415 — needs packages, whose absence is told above
+
+    return up.run(up.Wishes(ensure=_ensure, quiet=arguments.quiet), os.environ)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mall", description="An online mall's back end.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start every part of the mall and keep it running until Ctrl-C")
+    up.add_argument("--quiet", action="store_true", help="tell only what goes wrong and when the mall is ready")
+    commands.add_parser("import", help="put the products of a file into the catalogue", add_help=False)
+    return parser
+
+
+def _ensure(gateway_url: str) -> int:
+    from mall.importing import demo  # noqa: PLC0415 — needed on the first start only
+
+    return demo.ensure(gateway_url, *OPERATOR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

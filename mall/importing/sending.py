@@ -1,0 +1,115 @@
+"""A checked catalogue on its way to the mall: parts first, then one call that makes all of it visible or nothing."""
+
+import hashlib
+import http.client
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contracts import auth, product
+from contracts.product import Imported, ImportRow
+from mallkit.errors import Invalid, Refused, ShopError, Unavailable
+
+MOST_IN_PART = 400
+MOST_BYTES = 900_000
+"""Of a part: below the mall's 1 MiB a request, with room for what surrounds the rows."""
+MOST_PARTS = 1000
+ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+
+class MallAway(Unavailable):
+    """Nobody answers at the gateway's URL, or it says that a part of the mall is away."""
+
+    slug = "import/mall-away"
+    title = "The mall is away"
+
+
+class MallRefused(Refused):
+    """The mall answered no; `detail` is its own sentence."""
+
+    slug = "import/refused"
+    title = "The mall refused"
+
+
+class Problem(msgspec.Struct):
+    """What we read of an RFC 9457 answer."""
+
+    title: str = ""
+    detail: str = ""
+
+
+class Gateway:
+    """Calls the mall at `url` (http or https, a path in front is kept), one connection a call. Raises MallAway and MallRefused."""
+
+    def __init__(self, url: str, timeout: float = 30) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+            message = f"{url!r} is not the URL of a mall, like http://127.0.0.1:8080"
+            raise Invalid(message)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.netloc, timeout=timeout)
+        self._url, self._prefix, self._token = url, parts.path.rstrip("/"), ""
+
+    def log_in(self, email: str, password: str) -> None:
+        """Later calls are made as this account."""
+        answer = self.call("POST", auth.login.path, auth.Login(email=email, password=password))
+        self._token = msgspec.json.decode(answer, type=auth.Tokens).access_token
+
+    def call(self, method: str, path: str, body: object = None) -> bytes:
+        """The body of a 2xx answer."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        content = body if isinstance(body, bytes) else b"" if body is None else ENCODER.encode(body)
+        try:
+            self._connection.request(method, self._prefix + path, content, headers)
+            answer = self._connection.getresponse()
+            status, text = answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            message = f"no answer from {self._url}: {str(error) or type(error).__name__}"
+            raise MallAway(message) from None
+        finally:
+            self._connection.close()
+        if status // 100 != 2:  # noqa: PLR2004 - the class of success
+            raise _refusal(status, text)
+        return text
+
+
+def send(gateway: Gateway, products: Sequence[ImportRow]) -> Imported:
+    """Imports all products or none. Sending the same again changes nothing, so a call that got no answer may be repeated."""
+    rows = [ENCODER.encode(row) for row in products]
+    parts = list(_parts(rows))
+    if len(parts) > MOST_PARTS:
+        message = f"{len(rows)} products are too many for one import; split the file"
+        raise Invalid(message)
+    import_id = hashlib.sha256(b"\n".join(rows)).hexdigest()
+    for number, part in enumerate(parts):
+        path = product.import_part.path.format(import_id=import_id, part=number)
+        gateway.call("PUT", path, b'{"products":[' + b",".join(part) + b"]}")
+    answer = gateway.call("POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
+    return msgspec.json.decode(answer, type=Imported)
+
+
+def _parts(rows: Sequence[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    size = 0
+    for row in rows:
+        if part and (len(part) == MOST_IN_PART or size + len(row) > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += len(row) + 1
+    yield part
+
+
+def _refusal(status: int, text: bytes) -> ShopError:
+    """502 to 504 mean that it may go through later; anything else is an answer."""
+    try:
+        problem = msgspec.json.decode(text, type=Problem)
+    except msgspec.DecodeError:
+        problem = Problem()
+    detail = problem.detail or problem.title or "no reason given"
+    if status in {502, 503, 504}:
+        return MallAway(f"the mall is not ready ({status}): {detail}")
+    return MallRefused(f"the mall refused ({status}): {detail}", status=status)

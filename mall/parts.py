@@ -1,0 +1,48 @@
+"""The parts of the mall, as data: what `mall up` starts, and in which order it stops them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process, `python -m <module>`, whose settings are `<module>.settings.Settings` under the name `name`.
+
+    Parts of a lower `tier` are told to stop first: a part drains while those that it asks are still there.
+    `secrets` are the settings fields, besides the common ones, that dev and test make for themselves.
+    """
+
+    name: str
+    module: str
+    tier: int
+    secrets: tuple[str, ...] = ()
+
+
+PARTS = (
+    Part("gateway", "gateway", 0),
+    Part("auth", "svc_auth", 3, ("refresh_key",)),
+    Part("user", "svc_user", 3),
+    Part("cart", "svc_cart", 2),
+    Part("product", "svc_product", 3),
+    Part("order", "svc_order", 2),
+    Part("payment", "svc_payment", 2, ("bank_key",)),
+    Part("checkout", "svc_checkout", 1),
+    Part("bank", "sandbox_bank", 3, ("api_key",)),
+)
+
+SAME = {"MALL_PAYMENT_BANK_KEY": "MALL_BANK_API_KEY"}
+"""Secrets that two parts share: the first is made equal to the second."""
+
+IMPORTED = {
+    "aiohttp": "aiohttp",
+    "argon2-cffi": "argon2",
+    "msgspec": "msgspec",
+    "nh3": "nh3",
+    "opentelemetry-api": "opentelemetry",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter",
+    "opentelemetry-sdk": "opentelemetry.sdk",
+    "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
+    "structlog": "structlog",
+    "uvloop": "uvloop",
+}
+"""Package → the module by which one sees that it is installed."""

@@ -1,0 +1,177 @@
+"""Idempotency-Key: the same key and the same request get the same answer.
+
+The record only caches the answer. What keeps an effect from happening twice is the command's id, which is derived from caller,
+endpoint and key, and which the aggregate that it changes remembers in the same write.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from mallkit import deadline
+from mallkit.endpoint import Caller, Endpoint, View, Wish
+from mallkit.errors import Invalid, KeyReused, StillRunning
+from mallkit.ids import new_id
+from mallkit.store import Absent, Collection, Kind, Range, Taken
+
+KEEP_SECONDS = 48 * 3600.0
+LEASE_SECONDS = 30.0
+POLL_SECONDS = 0.02
+KEY_LENGTH = 255
+FIRST_SERVER_ERROR = 500
+ACCEPTED = 202
+_ENCODE = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as bytes."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def final(self) -> bool:
+        """Whether the same request would always get it: no outage, nothing pending, no «try again later»."""
+        return self.status < FIRST_SERVER_ERROR and self.status != ACCEPTED and "Retry-After" not in self.headers
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A key's record: claimed by a process until `until`, or answered. Seconds since 1970."""
+
+    id: str
+    fingerprint: str
+    owner: str
+    until: float
+    at: float
+    status: int = 0
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+ANSWERS: Kind[Answer] = Kind(name="answers", type=Answer, fields={"at": float}, indexes=(("at",),))
+
+
+def command_id(caller: Caller, endpoint: Endpoint[Wish, View], key: str) -> str:
+    """The same for ever for the same caller, endpoint and key; a new id without a key."""
+    if not key:
+        return new_id()
+    digest = hashlib.sha256("\n".join((caller.role, caller.subject, endpoint.method, endpoint.path, key)).encode()).hexdigest()
+    return f"k-{digest[:40]}"
+
+
+def read_key(header: str | None, *, required: bool) -> str:
+    """The key, or "" where none was sent. Raises Invalid."""
+    if header is None:
+        if required:
+            message = "the header Idempotency-Key is required here"
+            raise Invalid(message)
+        return ""
+    key = header.strip()
+    if not key or len(key) > KEY_LENGTH or not key.isascii() or not key.isprintable():
+        message = f"Idempotency-Key is 1 to {KEY_LENGTH} printable ASCII characters"
+        raise Invalid(message)
+    return key
+
+
+def fingerprint(endpoint: Endpoint[Wish, View], wish: Wish, secret: str) -> str:
+    """A keyed digest of the request; of a secret field only what tells two apart, and nothing can be got back from it."""
+    seen: dict[str, object] = {}
+    for name in wish.__struct_fields__:
+        value = getattr(wish, name)
+        if name in endpoint.secret:
+            seen[name] = value.distinct() if hasattr(value, "distinct") else ""
+        elif value is not msgspec.UNSET:
+            seen[name] = value
+    return hmac.new(secret.encode(), _ENCODE(seen), hashlib.sha256).hexdigest()
+
+
+class Idempotency:
+    """The records of one service, in its own store."""
+
+    def __init__(self, answers: Collection[Answer], clock: Callable[[], float] = time.time) -> None:
+        self._answers = answers
+        self._clock = clock
+        self._here: dict[str, asyncio.Event] = {}
+
+    async def once(self, command: str, print_of: str, work: Callable[[], Awaitable[Reply]], seconds: float) -> Reply:
+        """The stored answer, or that of `work`, done by one request at a time.
+
+        Raises KeyReused for another fingerprint, StillRunning if the first request is not answered within `seconds`.
+        """
+        ends = time.monotonic() + deadline.left(seconds)
+        while True:
+            mine = Answer(command, print_of, new_id(), self._clock() + LEASE_SECONDS, self._clock())
+            record = await self._claim(mine)
+            if record.fingerprint != print_of:
+                raise KeyReused
+            if record.status:
+                return Reply(record.status, record.body, record.headers)
+            if record.owner == mine.owner:
+                return await self._do(record, work)
+            if not await self._wait(command, ends):
+                raise StillRunning
+
+    async def _claim(self, mine: Answer) -> Answer:
+        """The record as it stands: `mine`, or that of the first request."""
+        if mine.id in self._here:
+            try:
+                return await self._answers.get(mine.id)
+            except Absent:
+                return replace(mine, owner="")
+        try:
+            return await self._answers.add(mine)
+        except Taken:
+            pass
+
+        def take_over(record: Answer) -> Answer:
+            dead = not record.status and record.until < mine.at
+            return mine if dead and record.fingerprint == mine.fingerprint else record
+
+        return await self._answers.change(mine.id, take_over, absent=mine)
+
+    async def _do(self, record: Answer, work: Callable[[], Awaitable[Reply]]) -> Reply:
+        done = self._here[record.id] = asyncio.Event()
+        kept = False
+        try:
+            reply = await work()
+            if reply.final:
+                answered = replace(record, status=reply.status, body=reply.body, headers=reply.headers)
+                await self._answers.change(record.id, lambda now: answered if now.owner == record.owner else now)
+                kept = True
+            return reply
+        finally:
+            try:
+                if not kept:
+                    await self._answers.remove(record.id)
+            finally:
+                del self._here[record.id]
+                done.set()
+
+    async def _wait(self, command: str, ends: float) -> bool:
+        left = ends - time.monotonic()
+        if left <= 0:
+            return False
+        here = self._here.get(command)
+        if here is None:  # another copy works on it
+            await asyncio.sleep(min(POLL_SECONDS, left))
+            return True
+        try:
+            async with asyncio.timeout(left):
+                await here.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def purge(self) -> None:
+        """Forgets answers that were kept long enough."""
+        old = await self._answers.find({"at": Range(lt=self._clock() - KEEP_SECONDS)}, order="at", limit=200)
+        for answer in old.items:
+            await self._answers.remove(answer.id)

@@ -1,0 +1,164 @@
+"""The shell of a service: builds its app, starts it, drains and stops it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+import uvloop
+from aiohttp import web
+
+from mallkit import background, logs, ops, tracing
+from mallkit.background import Job
+from mallkit.calls import Calls
+from mallkit.endpoint import endpoints_of
+from mallkit.errors import Unavailable
+from mallkit.idempotency import ANSWERS, Idempotency
+from mallkit.identity import Identity, Issuer
+from mallkit.issuer import HttpIssuer, IssuerEndpoints
+from mallkit.metrics import ServerMetrics
+from mallkit.settings import Common, SettingsError, load
+from mallkit.sqlite import open_store
+from mallkit.store import CannotOpen, Kind, Store
+from mallkit.web import AnyPorts, Edge, served_in
+
+log = structlog.get_logger()
+S = TypeVar("S", bound=Common)
+PURGE_SECONDS = 600.0
+CONNECTIONS = 256
+BACKLOG = 1024
+CANNOT_START = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """What the kit gives to a service that is starting."""
+
+    settings: Common
+    store: Store
+    calls: Calls
+    metrics: ServerMetrics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    """What a service gives back: its ports, and the jobs that run beside it."""
+
+    ports: AnyPorts
+    jobs: Sequence[Job] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service as its app.py declares it."""
+
+    name: str
+    title: str
+    contract: ModuleType
+    handlers: Sequence[ModuleType]
+    kinds: Sequence[Kind[Any]]
+    wire: Callable[[Shell], AbstractAsyncContextManager[Wired]]
+    neighbours: Sequence[str] = ()
+    """Services that it calls: /health tells how they are."""
+    tokens: IssuerEndpoints | None = None
+    """Where tokens come from; None for a service that knows nobody (the bank) or issues them itself (auth)."""
+    own_issuer: Callable[[Store, Common], Issuer] | None = None
+
+
+def application(settings: Common, service: Service) -> web.Application:
+    """The service's whole app, not started yet."""
+    edge = Edge(service.name, settings, ServerMetrics())
+    app = web.Application(middlewares=[edge.strangers], client_max_size=settings.max_body)
+    life = ops.Life(service.name, edge, service.neighbours)
+    app[ops.LIFE] = life
+    for served in served_in(service.handlers):
+        app.router.add_routes(edge.routes(served))
+    ops.add_pages(app, endpoints_of(service.contract), service.title)
+
+    @asynccontextmanager
+    async def lifespan(_: web.Application) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _start(service, life, stack)
+            yield
+
+    app.cleanup_ctx.append(lifespan)
+    return app
+
+
+async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> None:
+    edge, settings, enter = life.edge, life.edge.settings, stack.enter_async_context
+    await enter(tracing.configure(service.name, settings.otlp_endpoint))
+    store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, ANSWERS)))
+    calls, identity = await _neighbourhood(service, settings, store, stack)
+    edge.identity, edge.idempotency = identity, Idempotency(store[ANSWERS])
+    wired = await enter(service.wire(Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics)))
+    edge.ports = wired.ports
+    follow = [] if identity is None else [Job("revocations.follow", identity.follow)]
+    purge = background.every(PURGE_SECONDS, edge.idempotency.purge, "answers.purge")
+    life.jobs = await enter(background.running(*follow, purge, *wired.jobs))
+    life.store, life.calls = store, calls
+
+
+async def _neighbourhood(service: Service, settings: Common, store: Store, stack: AsyncExitStack) -> tuple[Calls, Identity | None]:
+    session = await stack.enter_async_context(client_session())
+    urls = {name: listed.split(",") for name, listed in settings.neighbours.items()}
+    if service.own_issuer is not None:
+        own = Identity(service.own_issuer(store, settings))
+        return Calls(session, urls, own.bearer), own
+    if service.tokens is None:
+        return Calls(session, urls, _no_token), None
+    issuer = HttpIssuer(service.tokens, service.name, settings.client_secret)
+    identity = Identity(issuer)
+    calls = Calls(session, urls, identity.bearer)
+    issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
+    return calls, identity
+
+
+def client_session() -> aiohttp.ClientSession:
+    """The one pool of connections of a process; cookies of neighbours are not kept."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+    )
+
+
+async def _no_token() -> str:
+    message = "this service has no identity of its own"
+    raise Unavailable(message)
+
+
+def run(build_app: Callable[[S], web.Application], settings_type: type[S], name: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Serves until SIGTERM or SIGINT, or until the supervisor at the other end of the lifeline is gone. Exits 2 when it cannot start."""
+    try:
+        settings = load(settings_type, name, environ)
+        logs.configure(name, settings.log_level)
+        uvloop.run(_serve(build_app(settings), settings, environ.get("MALL_LIFELINE_FD")))
+    except (SettingsError, CannotOpen, OSError) as error:
+        sys.stderr.write(f"{name} cannot start: {error}\n")
+        sys.exit(CANNOT_START)
+
+
+async def _serve(app: web.Application, settings: Common, lifeline: str | None) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if lifeline:
+        loop.add_reader(int(lifeline), stop.set)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=settings.drain_seconds, keepalive_timeout=75)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
+        log.info("service.started", port=settings.port)
+        await stop.wait()
+        app[ops.LIFE].draining = True
+    finally:
+        await runner.cleanup()
+        log.info("service.stopped")

@@ -1,0 +1,127 @@
+"""A folder with a mall of tiny parts, and `mall up` over it as a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    """Waits for a condition. Fails with its name after the deadline."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """A process that is there and no zombie: orphans may have nobody who buries them."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Run:
+    """One `mall up`: what it has told so far, and how it ended."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stdout
+        self._reader = threading.Thread(target=self._read, args=(process.stdout,))
+        self._reader.start()
+
+    def _read(self, told: IO[str]) -> None:
+        self.lines.extend(iter(told.readline, ""))
+
+    @property
+    def text(self) -> str:
+        return "".join(self.lines)
+
+    def until_told(self, words: str, times: int = 1) -> None:
+        until(lambda: self.text.count(words) >= times or self.process.poll() is not None, f"{words!r} in {self.text}")
+        assert self.text.count(words) >= times, self.text
+
+    def end(self) -> int:
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return code
+
+    def interrupt(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.end()
+
+
+class Folder:
+    """The working directory of a test's mall: conf/, the parts' modules and var/."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ports: dict[str, int] = {}
+        self.runs: list[Run] = []
+        self.environment: dict[str, str] = {}
+
+    def __call__(self, *words: str, **environment: str) -> Run:
+        """Starts `mall up` over the parts named in `words`, which also carry its options."""
+        for word in words:
+            if not word.startswith("-"):
+                self._add(word.partition(":")[0])
+        self._write_conf()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.mall.entry", *words],
+            cwd=self.path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{self.path}", **self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+        self.runs.append(Run(process))
+        return self.runs[-1]
+
+    def pid(self, name: str) -> int:
+        return int((self.path / "var" / "run" / f"{name}.pid").read_text())
+
+    def pids(self) -> list[int]:
+        return [int(path.read_text()) for path in (self.path / "var" / "run").glob("*.pid")]
+
+    def _add(self, name: str) -> None:
+        if name in self.ports:
+            return
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.ports[name] = free.getsockname()[1]
+        module = self.path / name
+        module.mkdir()
+        (module / "__init__.py").touch()
+        (module / "settings.py").write_text("from tests.mall.part import Settings\n")
+        (module / "__main__.py").write_text(f"from tests.mall.part import run\nrun({name!r})\n")
+
+    def _write_conf(self) -> None:
+        (self.path / "conf").mkdir(exist_ok=True)
+        tables = "".join(f"[{name}]\nport = {port}\n" for name, port in self.ports.items())
+        (self.path / "conf" / "dev.toml").write_text(tables)
+        (self.path / "conf" / "online.toml").write_text(tables)
+
+
+@pytest.fixture
+def mall_up(tmp_path: Path) -> Iterator[Folder]:
+    folder = Folder(tmp_path)
+    yield folder
+    for run in folder.runs:
+        run.process.kill()
+        run.end()
+    for pid in folder.pids() if (tmp_path / "var" / "run").exists() else []:
+        until(lambda pid=pid: not is_alive(pid), f"{pid} is left behind")  # type: ignore[misc]  # mypy infers no lambda defaults

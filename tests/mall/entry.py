@@ -1,0 +1,32 @@
+"""`mall up` over parts that the test names: `python -m tests.mall.entry NAME[:TIER] ... [--ready-seconds N] [--quiet]`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mall import up
+from mall.parts import Part
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="+")
+    parser.add_argument("--ready-seconds", type=float, default=60.0)
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--catalogue", type=Path, help="a file that notes each import; one that cannot be written makes it fail")
+    wish = parser.parse_args()
+    pairs = [name.partition(":") for name in wish.names]
+    parts = [Part(name, name, int(tier or 0), ("key",) if name == "auth" else ()) for name, _, tier in pairs]
+
+    def ensure(gateway_url: str) -> int:
+        with wish.catalogue.open("a") as notes:
+            notes.write(f"{gateway_url}\n")
+        return 40
+
+    wishes = up.Wishes(parts, ensure if wish.catalogue else None, wish.quiet, wish.ready_seconds, Path.cwd())
+    return up.run(wishes, os.environ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
