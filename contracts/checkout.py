@@ -35,6 +35,15 @@ class CheckoutOutOfStock(Refused):
     remedy = "Change the cart, or try again later when `temporary` is true."
 
 
+class OrderFailed(Refused):
+    """The order could not be made, or was cancelled while it was being bought."""
+
+    code = 4001002
+    slug = "checkout/order-failed"
+    title = "The order could not be made"
+    remedy = "Look at the cart and check out again."
+
+
 class NotOnSale(Refused):
     """`product_id` is no longer sold."""
 
@@ -150,7 +159,7 @@ quote = Endpoint(
 run = Endpoint(
     method=POST, path="/api/v1/checkout", aliases=("/checkout",), takes=Checkout, gives=CheckedOut, accepted=CheckoutPending, may=BUYERS,
     refuses=(
-        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, NotOnSale, PriceChanged, PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
+        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged, PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
     ),
     invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Buy the cart",
 )  # fmt: skip

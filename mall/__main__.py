@@ -11,8 +11,14 @@ from mall.preflight import StartError, check_packages, check_python
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code: 0 for done, 2 for a refusal that was told."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """The exit code: 0 for done, 2 for a refusal that was told, 130 for Ctrl-C where nothing has to be ended in order."""
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(words: list[str]) -> int:
     try:
         check_python()
         check_packages(IMPORTED)

@@ -51,16 +51,12 @@ class Child:
         """Returns when the process has ended after `stop`."""
         pause = FIRST_PAUSE
         while not self._stopping.is_set():
-            started = time.monotonic()
-            self._start()
-            watch = asyncio.create_task(self._watch_readiness(started, again=pause > FIRST_PAUSE))
-            await self._gone.wait()
-            watch.cancel()
-            lived = time.monotonic() - started
+            lived = await self._live(again=pause > FIRST_PAUSE)
             pause = FIRST_PAUSE if lived >= STEADY else pause
-            self._bury(lived, pause)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+            if not self._stopping.is_set():
+                self._tell(f"{self.name} starts again in {pause:.1f} s")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def reap(self) -> None:
@@ -88,9 +84,25 @@ class Child:
         except OSError:
             return []
 
+    async def _live(self, *, again: bool) -> float:
+        """One process from its start to its end; how many seconds it lived."""
+        started = time.monotonic()
+        try:
+            self._start()
+        except OSError as failure:  # a full disk, no more processes: that may pass
+            self._tell(f"{self.name} could not be started: {failure}")
+            return 0.0
+        watch = asyncio.create_task(self._watch_readiness(started, again=again))
+        await self._gone.wait()
+        watch.cancel()
+        self._bury(time.monotonic() - started)
+        return time.monotonic() - started
+
     def _start(self) -> None:
         self._gone.clear()
         self.state = "starting"
+        for path in (self.planned.log, self.planned.pid_file):
+            path.parent.mkdir(parents=True, exist_ok=True)
         _set_aside(self.planned.log)
         with self.planned.log.open("ab") as log:
             self._log_start = log.tell()
@@ -103,7 +115,8 @@ class Child:
                 pass_fds=(self._lifeline,),
                 process_group=0,  # Ctrl-C is for us: we tell the parts, in their order
             )
-        self.planned.pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
+        with contextlib.suppress(OSError):  # for people and for the next start's check; the process runs without it
+            self.planned.pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
 
     async def _watch_readiness(self, started: float, *, again: bool) -> None:
         while True:
@@ -117,17 +130,16 @@ class Child:
         if again:
             self._tell(f"{self.name} is back (pid {self.pid}), ready after {time.monotonic() - started:.1f} s")
 
-    def _bury(self, lived: float, pause: float) -> None:
+    def _bury(self, lived: float) -> None:
         process, self._process = self._process, None
         self.ready.clear()
-        self.planned.pid_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.planned.pid_file.unlink()
         self.state = "stopped"
         if self._stopping.is_set() or process is None:
             return
         self.state = "down"
-        self._tell(
-            f"{self.name} died: {_end_of(process.returncode)} (pid {process.pid}, lived {lived:.1f} s); starts again in {pause:.1f} s"
-        )
+        self._tell(f"{self.name} died: {_end_of(process.returncode)} (pid {process.pid}, lived {lived:.1f} s)")
         self.tell_last_lines()
 
     def tell_last_lines(self) -> None:

@@ -21,7 +21,7 @@ call() { curl -sS -H "Content-Type: application/json" -H "Authorization: Bearer 
 
 TOKEN=$(curl -sS "$MALL/api/v1/auth/login" -H "Content-Type: application/json" \
   -d '{"email": "@EMAIL@", "password": "@PASSWORD@"}' | field access_token)
-PRODUCT=$(call "$MALL/api/v1/products?in_stock=true&limit=100" | python3 -c '
+PRODUCT=$(call "$MALL/api/v1/products?in_stock=true" | python3 -c '
 import json, sys
 print(next(p["product_id"] for p in json.load(sys.stdin)["items"] if p["stock"] >= 2))')
 BEFORE=$(call "$MALL/api/v1/products/$PRODUCT" | field stock)

@@ -56,7 +56,10 @@ def read_sources(environ: Mapping[str, str], parts: Sequence[Part], root: Path |
 
 def plan(sources: Sources, folder: Path, parts: Sequence[Part], environ: Mapping[str, str]) -> list[Planned]:
     """Every part with its settings checked. Raises StartError naming each setting that is missing or wrong."""
-    sources = replace(sources, variables=dict(sources.variables) | _secrets(sources, folder, parts))
+    try:
+        sources = replace(sources, variables=dict(sources.variables) | _secrets(sources, folder, parts))
+    except SettingsError as failure:
+        raise StartError(*failure.problems) from failure
     settings, problems = {}, []
     for part in parts:
         try:

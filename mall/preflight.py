@@ -54,8 +54,9 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def claim_folder(folder: Path) -> int:
-    """The descriptor that holds the folder until the process ends. Raises StartError if it cannot be written or is held."""
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Makes the folder ours as long as the context, or the process, lives. Raises StartError if it cannot be written or is held."""
     try:
         for needed in (folder, folder / "logs", folder / "run"):
             needed.mkdir(parents=True, exist_ok=True)
@@ -67,15 +68,21 @@ def claim_folder(folder: Path) -> int:
         reason = f"the data folder {folder} cannot be written: {failure.strerror or failure}; MALL_DATA names another"
         raise StartError(reason) from failure
     try:
+        _lock(lock, folder)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock(lock: int, folder: Path) -> None:
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as failure:
         holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
-        os.close(lock)
         reason = f"another `mall up` (pid {holder}) runs on {folder}: stop it, or set MALL_DATA to another folder"
         raise StartError(reason) from failure
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    return lock
 
 
 def taken(addresses: Iterable[tuple[str, str, int]]) -> list[Taken]:

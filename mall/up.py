@@ -14,12 +14,10 @@ from mall import journey
 from mall.children import Child
 from mall.parts import IMPORTED, PARTS, Part
 from mall.plan import Planned, data_folder, plan, read_sources
-from mall.preflight import StartError, check_packages, check_python, claim_folder, taken
+from mall.preflight import StartError, check_packages, check_python, claimed, taken
 
 READY_SECONDS = 60.0
 """After this, what is not ready is named; waiting goes on."""
-KILL_AFTER = 5.0
-"""Seconds beyond the parts' own drain time, after which whatever is left is killed."""
 GRACE_OF_THE_LAST = 15.0
 """How long the parts of an earlier `mall up`, killed without drain, may need to notice and end."""
 REFUSED = 2
@@ -37,6 +35,8 @@ class Wishes:
     ensure: Ensure | None = None
     quiet: bool = False
     ready_seconds: float = READY_SECONDS
+    kill_after: float = 5.0
+    """Seconds beyond the parts' own drain time, after which whatever is left is killed."""
     root: Path | None = None
     """Folder above conf/; the repository unless told."""
 
@@ -49,17 +49,14 @@ def run(wishes: Wishes, environ: Mapping[str, str]) -> int:
         check_packages(IMPORTED)
         sources = read_sources(environ, wishes.parts, wishes.root)
         folder = data_folder(sources)
-        lock = claim_folder(folder)
-        planned = plan(sources, folder, wishes.parts, environ)
-        _check_ports(planned)
+        with claimed(folder):
+            planned = plan(sources, folder, wishes.parts, environ)
+            _check_ports(planned)
+            return asyncio.run(Mall(planned, wishes, folder, demo=sources.env == "dev").run(began))
     except StartError as failure:
         for reason in failure.reasons:
             tell(f"mall up: {reason}")
         return REFUSED
-    try:
-        return asyncio.run(Mall(planned, wishes, folder, demo=sources.env == "dev").run(began))
-    finally:
-        os.close(lock)
 
 
 def tell(line: str) -> None:
@@ -140,7 +137,7 @@ class Mall:
         tell("stopping: running requests may end; Ctrl-C once more kills")
         draining = asyncio.create_task(self._drain(tending))
         hurried = asyncio.create_task(self._again.wait())
-        await asyncio.wait([draining, hurried], timeout=self._drain_seconds + KILL_AFTER, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([draining, hurried], timeout=self._drain_seconds + self._wishes.kill_after, return_when=asyncio.FIRST_COMPLETED)
         draining.cancel()
         hurried.cancel()
         left = [child for child in self._children if child.pid]
@@ -172,15 +169,15 @@ class Mall:
             self._tell_how(gateway)
 
     async def _until_ready(self) -> None:
-        everyone = asyncio.gather(*(child.ready.wait() for child in self._children))
-        try:
-            await asyncio.wait_for(asyncio.shield(everyone), self._wishes.ready_seconds)
-        except TimeoutError:
-            for child in self._children:
-                if not child.ready.is_set():
-                    tell(f"{child.name} is not ready after {self._wishes.ready_seconds:.0f} s ({child.unready}); still trying")
-                    child.tell_last_lines()
-            await everyone
+        waits = [asyncio.create_task(child.ready.wait()) for child in self._children]
+        _, late = await asyncio.wait(waits, timeout=self._wishes.ready_seconds)
+        if not late:
+            return
+        for child in self._children:
+            if not child.ready.is_set():
+                tell(f"{child.name} is not ready after {self._wishes.ready_seconds:.0f} s ({child.unready}); still trying")
+                child.tell_last_lines()
+        await asyncio.wait(late)
 
     async def _import_once(self, gateway: str) -> None:
         """Only on the first start: what an operator removed afterwards stays removed. A failure is told and tried again next time."""

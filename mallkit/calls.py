@@ -96,7 +96,7 @@ class _To:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _once(self, endpoint: Endpoint[W, G], wish: W, key: str, ends: float) -> G:
-        shape = shape_of(endpoint)  # type: ignore[arg-type]  # the cache does not care about the wish's own type
+        shape = shape_of(endpoint)
         left = ends - time.monotonic()
         if left <= 0:
             raise NoAnswer

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 import msgspec
+from msgspec import UNSET as UNSET
 from msgspec import Meta
 
 from mallkit.errors import Invalid, ShopError
@@ -101,10 +102,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 W = TypeVar("W", bound=Wish)
 G = TypeVar("G", bound=View)
+W_co = TypeVar("W_co", bound=Wish, covariant=True)
+G_co = TypeVar("G_co", bound=View, covariant=True)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Endpoint(Generic[W, G]):
+class Endpoint(Generic[W_co, G_co]):
     """One call. `refuses` lists the refusals that are part of the promise, besides those every endpoint has.
 
     `internal` endpoints are not routed by the gateway; `fresh` ones need a live revocation feed for people's tokens.
@@ -112,8 +115,8 @@ class Endpoint(Generic[W, G]):
 
     method: Method
     path: str
-    takes: type[W]
-    gives: type[G]
+    takes: type[W_co]
+    gives: type[G_co]
     may: tuple[Role, ...]
     status: int = 200
     refuses: tuple[type[ShopError], ...] = ()

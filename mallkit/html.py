@@ -47,6 +47,8 @@ def plain_text(html: str) -> str:
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
     """Links are absolute: a relative one would lead into our own pages. Spans are small numbers."""
+    if name == "rel":  # ours: what the text said was dropped before
+        return value
     if name == "href":
         return value if value.lower().startswith(("http://", "https://")) else None
     return value if value.isascii() and value.isdigit() and len(value) <= 2 else None  # noqa: PLR2004 - 99 cells are plenty

@@ -101,7 +101,7 @@ async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> Non
     edge.identity, edge.idempotency = identity, Idempotency(store[ANSWERS])
     wired = await enter(service.wire(Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics)))
     edge.ports = wired.ports
-    follow = [] if identity is None else [Job("revocations.follow", identity.follow)]
+    follow = [] if identity is None else [identity.follow]
     purge = background.every(PURGE_SECONDS, edge.idempotency.purge, "answers.purge")
     life.jobs = await enter(background.running(*follow, purge, *wired.jobs))
     life.store, life.calls = store, calls

@@ -145,7 +145,7 @@ def _numbers(kind: Anything) -> Anything:
     """
     if kind is Decimal:
         return int | float
-    origin = get_origin(kind)
+    origin: Anything = get_origin(kind)
     if origin is Annotated:
         return _numbers(get_args(kind)[0])
     if origin is list:

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from mallkit.endpoint import Event
+from mallkit.endpoint import Event as Event
 from mallkit.errors import Unavailable
 
 T = TypeVar("T")

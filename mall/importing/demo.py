@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
-
 from contracts import product
 from mall.importing.reading import read_file
 from mall.importing.sending import Gateway, send
@@ -18,8 +16,7 @@ def ensure(gateway_url: str, email: str, password: str) -> int:
     call it in a thread.
     """
     gateway = Gateway(gateway_url)
-    page = msgspec.json.decode(gateway.call("GET", f"{product.products.path}?limit=1"), type=product.ProductPage)
-    if page.items:
+    if gateway.call(product.ProductPage, "GET", f"{product.products.path}?limit=1").items:
         return 0
     gateway.log_in(email, password)
     return send(gateway, read_file(CATALOGUE).products).created

@@ -12,7 +12,9 @@ from msgspec import Meta
 from contracts.product import ImportRow
 from mall.importing.row import BadImport, BadRow, Catalogue, checked, exact, import_key, once
 from mallkit.errors import Invalid
-from mallkit.svg import MOST_CHARS
+from mallkit.svg import MOST_CHARS, svg_fault
+
+BESIDE = re.compile(r"[\w-]+(/[\w-]+)*\.svg")
 
 
 class OwnProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,14 +100,18 @@ def _import_row(product: OwnProduct, currency: str, folder: Path) -> ImportRow:
 
 
 def _drawn(name: str, folder: Path) -> str:
-    """The file's text. Raises Invalid when it lies outside the folder, is no .svg, too long or not there."""
-    path = (folder / name).resolve()
-    if path.suffix != ".svg" or not path.is_relative_to(folder.resolve()):
+    """The file's text. Raises Invalid when it lies outside the folder, cannot be read, or is no safe picture."""
+    path = folder / name
+    if not BESIDE.fullmatch(name) or not path.resolve().is_relative_to(folder.resolve()):
         message = f"picture {name!r} is neither an https URL nor an .svg file beside the catalogue"
         raise Invalid(message)
     try:
         with path.open(encoding="utf-8") as file:
-            return file.read(MOST_CHARS + 1).strip()
+            svg = file.read(MOST_CHARS + 1)
     except (OSError, ValueError):
         message = f"picture {name!r} cannot be read as UTF-8 text"
         raise Invalid(message) from None
+    if fault := svg_fault(svg):
+        message = f"picture {name!r}: {fault}"
+        raise Invalid(message)
+    return svg

@@ -1,6 +1,7 @@
 """One product of an import: how raw cells become a checked `ImportRow`, and how what is wrong is told. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,6 @@ from contracts.product import ImportRow
 from mallkit.errors import Invalid
 from mallkit.html import safe_html
 from mallkit.money import Money
-from mallkit.svg import svg_fault
 
 PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 DEAREST = Decimal("999999999.99")
@@ -19,6 +19,7 @@ UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """NUL, other control characters and halves of surrogate pairs: no text that a shop shows."""
 NO_SLUG = re.compile(r"[^a-z0-9]+")
 LONGEST_CATEGORY = 64
+NOT_HTTPS = "not an https URL of at most 1000 characters without spaces"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +52,7 @@ class Catalogue:
 def import_key(handle: str, options: Mapping[str, str]) -> str:
     """Stable over exports: "clay-plant-pot/large". A slash inside a value is escaped, so that two variants never share a key."""
     values = [value.replace("%", "%25").replace("/", "%2F") for value in options.values()]
-    return "/".join([handle, *values]).lower()
+    return unicodedata.normalize("NFC", "/".join([handle, *values])).lower()
 
 
 def slug(text: str) -> str:
@@ -64,14 +65,18 @@ def price(text: str, currency: str) -> Decimal:
     if not PLAIN_NUMBER.fullmatch(text):
         message = f"the price {text!r} is not a plain number" if text else "the price is empty"
         raise Invalid(message)
-    return exact(Decimal(text), currency)
+    try:
+        return exact(Decimal(text), currency)
+    except Invalid as error:
+        message = f"the price {text}: {error.detail}"
+        raise Invalid(message) from None
 
 
 def exact(amount: Decimal, currency: str) -> Decimal:
     """The amount with the currency's decimals, so that 10 and 10.00 are one content. Raises Invalid."""
     money = Money.read(amount, currency)
     if money.minor < 0 or money.amount > DEAREST:
-        message = f"the price {amount} is not between 0 and {DEAREST}"
+        message = f"an amount in {currency} lies between 0 and {DEAREST}"
         raise Invalid(message)
     return money.amount
 
@@ -92,15 +97,13 @@ def checked(fields: Mapping[str, object]) -> ImportRow:
         row = msgspec.convert({**fields, "description": safe_html(str(fields.get("description", "")))}, ImportRow)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
-        message = f"{place.rstrip('`') or 'row'}: {reason[:1].lower()}{reason[1:]}"
+        reason = NOT_HTTPS if place.startswith("picture_url") else reason[:1].lower() + reason[1:]
+        message = f"{place.rstrip('`') or 'row'}: {reason}"
         raise Invalid(message) from None
     for word in (row.name, row.name_zh, row.group, row.sku, *row.tags, *row.options, *row.options.values()):
         if UNREADABLE.search(word) or word != word.strip():
             message = f"control characters or outer spaces in {word[:40]!r}"
             raise Invalid(message)
-    if row.picture_svg and (fault := svg_fault(row.picture_svg)):
-        message = f"picture: {fault}"
-        raise Invalid(message)
     return row
 
 

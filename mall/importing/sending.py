@@ -2,8 +2,9 @@
 
 import hashlib
 import http.client
+import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
+from typing import TypeVar
 
 import msgspec
 
@@ -15,7 +16,14 @@ MOST_IN_PART = 400
 MOST_BYTES = 900_000
 """Of a part: below the mall's 1 MiB a request, with room for what surrounds the rows."""
 MOST_PARTS = 1000
+HIGHEST_PORT = 65_535
+URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?(?P<path>(/[A-Za-z0-9._~-]+)*/?)",
+    re.ASCII | re.IGNORECASE,
+)
 ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+
+G = TypeVar("G")
 
 
 class MallAway(Unavailable):
@@ -43,21 +51,20 @@ class Gateway:
     """Calls the mall at `url` (http or https, a path in front is kept), one connection a call. Raises MallAway and MallRefused."""
 
     def __init__(self, url: str, timeout: float = 30) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        match = URL.fullmatch(url)
+        if not match or int(match["port"] or 0) > HIGHEST_PORT:
             message = f"{url!r} is not the URL of a mall, like http://127.0.0.1:8080"
             raise Invalid(message)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.netloc, timeout=timeout)
-        self._url, self._prefix, self._token = url, parts.path.rstrip("/"), ""
+        kind = http.client.HTTPSConnection if match["scheme"].lower() == "https" else http.client.HTTPConnection
+        self._connection = kind(match["host"].strip("[]"), int(match["port"]) if match["port"] else None, timeout=timeout)
+        self._url, self._prefix, self._token = url, match["path"].rstrip("/"), ""
 
     def log_in(self, email: str, password: str) -> None:
         """Later calls are made as this account."""
-        answer = self.call("POST", auth.login.path, auth.Login(email=email, password=password))
-        self._token = msgspec.json.decode(answer, type=auth.Tokens).access_token
+        self._token = self.call(auth.Tokens, "POST", auth.login.path, auth.Login(email=email, password=password)).access_token
 
-    def call(self, method: str, path: str, body: object = None) -> bytes:
-        """The body of a 2xx answer."""
+    def call(self, gives: type[G], method: str, path: str, body: object = None) -> G:
+        """What a 2xx answer holds."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -73,7 +80,11 @@ class Gateway:
             self._connection.close()
         if status // 100 != 2:  # noqa: PLR2004 - the class of success
             raise _refusal(status, text)
-        return text
+        try:
+            return msgspec.json.decode(text, type=gives)
+        except msgspec.DecodeError:
+            message = f"{self._url} answers, but not like a mall"
+            raise MallAway(message) from None
 
 
 def send(gateway: Gateway, products: Sequence[ImportRow]) -> Imported:
@@ -86,9 +97,8 @@ def send(gateway: Gateway, products: Sequence[ImportRow]) -> Imported:
     import_id = hashlib.sha256(b"\n".join(rows)).hexdigest()
     for number, part in enumerate(parts):
         path = product.import_part.path.format(import_id=import_id, part=number)
-        gateway.call("PUT", path, b'{"products":[' + b",".join(part) + b"]}")
-    answer = gateway.call("POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
-    return msgspec.json.decode(answer, type=Imported)
+        gateway.call(product.PartKept, "PUT", path, b'{"products":[' + b",".join(part) + b"]}")
+    return gateway.call(Imported, "POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
 
 
 def _parts(rows: Sequence[bytes]) -> Iterator[list[bytes]]:

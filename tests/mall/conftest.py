@@ -1,5 +1,6 @@
 """A folder with a mall of tiny parts, and `mall up` over it as a process of its own."""
 
+import json
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -44,22 +46,27 @@ class Run:
         self._reader.start()
 
     def _read(self, told: IO[str]) -> None:
-        self.lines.extend(iter(told.readline, ""))
+        with told:
+            self.lines.extend(iter(told.readline, ""))
 
     @property
     def text(self) -> str:
+        """Everything told so far."""
         return "".join(self.lines)
 
     def until_told(self, words: str, times: int = 1) -> None:
+        """Fails when the words do not come in time, or the process ends without them."""
         until(lambda: self.text.count(words) >= times or self.process.poll() is not None, f"{words!r} in {self.text}")
         assert self.text.count(words) >= times, self.text
 
     def end(self) -> int:
+        """Waits for the end; the exit code."""
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         return code
 
     def interrupt(self) -> int:
+        """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.end()
 
@@ -79,7 +86,7 @@ class Folder:
             if not word.startswith("-"):
                 self._add(word.partition(":")[0])
         self._write_conf()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 — our own interpreter and test module
             [sys.executable, "-m", "tests.mall.entry", *words],
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{self.path}", **self.environment, **environment},
@@ -92,9 +99,17 @@ class Folder:
         return self.runs[-1]
 
     def pid(self, name: str) -> int:
+        """Of a running part."""
         return int((self.path / "var" / "run" / f"{name}.pid").read_text())
 
+    def environment_of(self, name: str) -> dict[str, str]:
+        """What a running part was given."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/environment", timeout=5) as answer:
+            found: dict[str, str] = json.load(answer)
+            return found
+
     def pids(self) -> list[int]:
+        """Of all running parts."""
         return [int(path.read_text()) for path in (self.path / "var" / "run").glob("*.pid")]
 
     def _add(self, name: str) -> None:
@@ -106,14 +121,15 @@ class Folder:
         module = self.path / name
         module.mkdir()
         (module / "__init__.py").touch()
-        (module / "settings.py").write_text("from tests.mall.part import Settings\n")
-        (module / "__main__.py").write_text(f"from tests.mall.part import run\nrun({name!r})\n")
+        kind = "AuthSettings" if name == "auth" else "Settings"
+        (module / "settings.py").write_text(f"from tests.mall.part import {kind} as Settings\n")
+        (module / "__main__.py").write_text(f"from tests.mall.part import {kind}, run\nrun({name!r}, {kind})\n")
 
     def _write_conf(self) -> None:
         (self.path / "conf").mkdir(exist_ok=True)
         tables = "".join(f"[{name}]\nport = {port}\n" for name, port in self.ports.items())
-        (self.path / "conf" / "dev.toml").write_text(tables)
-        (self.path / "conf" / "online.toml").write_text(tables)
+        for env in ("dev", "test", "online"):
+            (self.path / "conf" / f"{env}.toml").write_text(tables)
 
 
 @pytest.fixture
@@ -123,5 +139,4 @@ def mall_up(tmp_path: Path) -> Iterator[Folder]:
     for run in folder.runs:
         run.process.kill()
         run.end()
-    for pid in folder.pids() if (tmp_path / "var" / "run").exists() else []:
-        until(lambda pid=pid: not is_alive(pid), f"{pid} is left behind")  # type: ignore[misc]  # mypy infers no lambda defaults
+    until(lambda: not any(map(is_alive, folder.pids())), "a part is left behind")

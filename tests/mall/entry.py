@@ -1,4 +1,4 @@
-"""`mall up` over parts that the test names: `python -m tests.mall.entry NAME[:TIER] ... [--ready-seconds N] [--quiet]`."""
+"""`mall up` over parts that the test names: `python -m tests.mall.entry NAME[:TIER] ... [options]`."""
 
 import argparse
 import os
@@ -10,9 +10,11 @@ from mall.parts import Part
 
 
 def main() -> int:
+    """The exit code of `mall up`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="+")
     parser.add_argument("--ready-seconds", type=float, default=60.0)
+    parser.add_argument("--kill-after", type=float, default=5.0)
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--catalogue", type=Path, help="a file that notes each import; one that cannot be written makes it fail")
     wish = parser.parse_args()
@@ -24,7 +26,7 @@ def main() -> int:
             notes.write(f"{gateway_url}\n")
         return 40
 
-    wishes = up.Wishes(parts, ensure if wish.catalogue else None, wish.quiet, wish.ready_seconds, Path.cwd())
+    wishes = up.Wishes(parts, ensure if wish.catalogue else None, wish.quiet, wish.ready_seconds, wish.kill_after, Path.cwd())
     return up.run(wishes, os.environ)
 
 

@@ -3,14 +3,21 @@
 import json
 import os
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Annotated
 
-from mallkit.settings import Common, load
+from msgspec import Meta
+
+from mallkit.settings import Common, Secret, load
 
 
 class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of every part in these tests."""
+
     port: int = 0
     dies_at_start: bool = False
     deaf: bool = False
@@ -19,17 +26,25 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Not ready before this file exists."""
 
 
-def run(name: str) -> None:
-    settings = load(Settings, name, os.environ)
-    print(json.dumps({"event": "part.started", "name": name}))
+class AuthSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part that is told everybody's secret."""
+
+    clients: Annotated[dict[str, str], Meta(extra={"secret": True})]
+    key: Secret
+
+
+def run(name: str, kind: type[Settings]) -> None:
+    """Serves until SIGTERM or the end of the lifeline."""
+    settings = load(kind, name, os.environ, Path.cwd())
+    _log("part.started", name)
     if settings.dies_at_start:
-        print(json.dumps({"event": "part.cannot", "name": name}))
+        _log("part.cannot", name)
         raise SystemExit(3)
     with ThreadingHTTPServer((settings.host, settings.port), _handler(settings)) as server:
         server.daemon_threads = True
 
         def stop(*_: object) -> None:
-            print(json.dumps({"event": "part.stopping", "name": name}))
+            _log("part.stopping", name)
             threading.Thread(target=server.shutdown).start()
 
         signal.signal(signal.SIGTERM, signal.SIG_IGN if settings.deaf else stop)
@@ -37,15 +52,19 @@ def run(name: str) -> None:
         server.serve_forever(poll_interval=0.02)
 
 
-def _hold(lifeline: int, stop: object) -> None:
+def _log(event: str, name: str) -> None:
+    sys.stdout.write(json.dumps({"event": event, "name": name}) + "\n")
+
+
+def _hold(lifeline: int, stop: Callable[[], None]) -> None:
     os.read(lifeline, 1)
-    assert callable(stop)
     stop()
 
 
 def _handler(settings: Settings) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            """Every path is /ready but one."""
             if self.path == "/environment":
                 return self._answer(200, dict(os.environ))
             ready = not settings.waits_for or Path(settings.waits_for).exists()

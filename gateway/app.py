@@ -1,0 +1,96 @@
+"""Where the gateway's parts meet."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import ModuleType
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from contracts import auth, cart, checkout, order, payment, product, user
+from gateway import pages, problems
+from gateway.front import Front
+from gateway.health import Health
+from gateway.relay import Relay
+from gateway.routes import Routes
+from gateway.settings import Settings
+from gateway.upstream import Upstream, client_session
+from mallkit import background, ops, service, tracing
+from mallkit.calls import Calls
+from mallkit.endpoint import GET, endpoints_of
+from mallkit.identity import Identity
+from mallkit.issuer import HttpIssuer, IssuerEndpoints
+from mallkit.metrics import ServerMetrics
+from mallkit.web import Edge
+
+NAME: Final = "gateway"
+CONTRACTS: Final[Mapping[str, ModuleType]] = {
+    "auth": auth, "user": user, "product": product, "cart": cart, "checkout": checkout, "order": order, "payment": payment,
+}  # fmt: skip
+"""The services that the gateway routes to."""
+ASKED_TOO: Final = ("bank",)
+"""Parts without routes that /health asks when their address is set."""
+TOKENS: Final = IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token)
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The whole gateway, not started yet."""
+    edge = Edge(NAME, settings, ServerMetrics())
+    front = Front(edge)
+    app = web.Application()
+    app[ops.LIFE] = life = ops.Life(NAME, edge)
+    app.router.add_route("*", "/{path:.*}", front.handle, expect_handler=front.expect)
+
+    @asynccontextmanager
+    async def lifespan(_: web.Application) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _start(settings, life, front.routes, stack)
+            yield
+
+    app.cleanup_ctx.append(lifespan)
+    return app
+
+
+async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: AsyncExitStack) -> None:
+    await stack.enter_async_context(tracing.configure(NAME, settings.otlp_endpoint))
+    session = await stack.enter_async_context(client_session(settings))
+    given = {name: listed.split(",") for name, listed in settings.neighbours.items()}
+    own_session = await stack.enter_async_context(service.client_session())  # the feed must not wait behind clients' requests
+    life.edge.identity = identity = _identity(own_session, given, settings)
+    life.jobs = await stack.enter_async_context(background.running(identity.follow))
+    asked = {name: given.get(name, []) for name in (*CONTRACTS, *(part for part in ASKED_TOO if part in given))}
+    health = Health(session, asked, lambda: pages.missing(life))
+    stack.push_async_callback(health.close)
+    _add_own(routes, life, health)
+    for name, contract in CONTRACTS.items():
+        upstream = Upstream(session, name, given.get(name, []), settings.retry_seconds)
+        for endpoint in endpoints_of(contract).values():
+            if not endpoint.internal:
+                relay = Relay(name, endpoint, upstream, identity, settings)
+                for path in (endpoint.path, *endpoint.aliases):
+                    routes.add(endpoint.method, path, relay)
+
+
+def _identity(session: aiohttp.ClientSession, urls: Mapping[str, list[str]], settings: Settings) -> Identity:
+    """Checks callers' tokens; the gateway's own token only opens the feed of revoked sessions."""
+    issuer = HttpIssuer(TOKENS, NAME, settings.client_secret)
+    identity = Identity(issuer)
+    calls = Calls(session, urls, identity.bearer)
+    issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
+    return identity
+
+
+def _add_own(routes: Routes, life: ops.Life, health: Health) -> None:
+    own = {
+        "/live": pages.live(life),
+        "/ready": pages.ready(life),
+        "/health": pages.health(health),
+        "/metrics": pages.metrics(life),
+        "/openapi.json": pages.interface(CONTRACTS),
+        "/docs": pages.docs(),
+    }
+    own |= {path: problems.page(told) for path, told in problems.described(CONTRACTS.values()).items()}
+    for path, serve in own.items():
+        routes.add(GET, path, serve)
+        routes.add("HEAD", path, serve)

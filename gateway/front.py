@@ -1,0 +1,65 @@
+"""The one handler of the gateway: finds the entry, opens the span, counts, and turns every refusal into problem+json."""
+
+import time
+
+import structlog
+from aiohttp import web
+
+from gateway.routes import Entry, Routes
+from mallkit import tracing
+from mallkit.errors import Internal, Invalid, ShopError, Unavailable
+from mallkit.web import Edge
+
+log = structlog.get_logger()
+
+
+class Front:
+    """Serves every request. `routes` are filled while the gateway starts."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+        self._observe = edge.metrics.observe
+        self._most = edge.settings.max_in_flight
+        self.routes = Routes()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Never raises for a request's fault or a service's."""
+        started = time.perf_counter()
+        entry = self.routes.find(request.method, request.raw_path.partition("?")[0])
+        edge = self._edge
+        edge.in_flight += 1
+        try:
+            with tracing.server_span(request.headers.get("traceparent"), entry.name) as span:
+                response = await self._answer(entry, request)
+                span.http_status(response.status)
+        finally:
+            edge.in_flight -= 1
+        self._observe(request.method, entry.route, response.status, time.perf_counter() - started)
+        return response
+
+    async def _answer(self, entry: Entry, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            if self._edge.in_flight > self._most:
+                message = "too many requests are being served at this moment"
+                raise Unavailable(message)
+            if not request.raw_path.isascii() or "#" in request.raw_path:
+                message = "the path holds characters that must be percent-encoded"
+                raise Invalid(message)
+            return await entry.serve(request)
+        except ShopError as error:
+            return self._refuse(error)
+        except Exception as error:
+            log.exception("request.failed", route=entry.route, kind=type(error).__name__)
+            return self._refuse(Internal())
+
+    async def expect(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Answers `Expect`: the only thing that can be expected is a 100."""
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+            return None
+        return self._refuse(Invalid("nothing but 100-continue can be expected"))
+
+    def _refuse(self, error: ShopError) -> web.Response:
+        reply = self._edge.refuse(error)
+        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)

@@ -1,0 +1,62 @@
+"""The state of the whole mall: every part is asked whether it is ready, at most four times a second however often clients ask."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import aiohttp
+
+from mallkit.errors import ShopError
+
+ASK_SECONDS: Final = 1.0
+KEPT_SECONDS: Final = 0.25
+OK: Final = "ok"
+_READY: Final = 200
+
+
+class Health:
+    """Asks the parts, all at once. A part is well when one of its copies is ready."""
+
+    def __init__(self, session: aiohttp.ClientSession, urls: Mapping[str, Sequence[str]], missing: Callable[[], list[str]]) -> None:
+        self._session = session
+        self._urls = urls
+        self._missing = missing
+        self._asking: asyncio.Task[dict[str, str]] | None = None
+        self._answered = 0.0
+
+    async def parts(self) -> dict[str, str]:
+        """Part → `ok`, or what is wrong with it. The answer may be a quarter of a second old."""
+        asking = self._asking
+        if asking is None or (asking.done() and time.monotonic() - self._answered > KEPT_SECONDS):
+            asking = self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(asking)
+
+    async def close(self) -> None:
+        """Ends the questions that are still open."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+
+    async def _ask(self) -> dict[str, str]:
+        names = list(self._urls)
+        told = await asyncio.gather(*(self._part(self._urls[name]) for name in names))
+        missing = self._missing()
+        self._answered = time.monotonic()
+        return {"gateway": f"without {', '.join(missing)}" if missing else OK, **dict(zip(names, told, strict=True))}
+
+    async def _part(self, urls: Sequence[str]) -> str:
+        if not urls:
+            return "no address is set"
+        told = await asyncio.gather(*map(self._copy, urls))
+        return OK if OK in told else told[0]
+
+    async def _copy(self, url: str) -> str:
+        try:
+            async with self._session.get(f"{url}/ready", timeout=aiohttp.ClientTimeout(total=ASK_SECONDS)) as response:
+                await response.read()
+                return OK if response.status == _READY else "not ready"
+        except TimeoutError:
+            return "no answer"
+        except (ShopError, aiohttp.ClientError, ConnectionError):
+            return "away"

@@ -1,0 +1,97 @@
+"""What the gateway does with a request for a service: checks token and role, reads the body, sends all on, and passes the answer back."""
+
+import asyncio
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from gateway import headers
+from gateway.settings import Settings
+from gateway.upstream import Upstream
+from mallkit import deadline, tracing
+from mallkit.endpoint import ANYONE, Endpoint, Keyed, View, Wish
+from mallkit.errors import Invalid, Missing, TooLarge, UnsupportedMedia
+from mallkit.identity import Identity
+
+KEY: Final = "Idempotency-Key"
+TRACEPARENT: Final = "traceparent"
+
+
+class SlowBody(Invalid):
+    """The body did not arrive in time."""
+
+    slug = "request-timeout"
+    title = "The request body did not arrive in time"
+    status = 408
+    remedy = "Send the request again over a better connection."
+
+
+class Relay:
+    """Serves one endpoint."""
+
+    def __init__(self, service: str, endpoint: Endpoint[Wish, View], upstream: Upstream, identity: Identity, settings: Settings) -> None:
+        self._service = service
+        self._endpoint = endpoint
+        self._upstream = upstream
+        self._identity = identity
+        self._settings = settings
+        self._open = ANYONE in endpoint.may
+        self._repeatable = endpoint.repeatable
+        self._keyed = endpoint.keyed is not Keyed.NO
+        self._deadline = str(int(settings.answer_seconds * 1000))
+
+    async def __call__(self, request: web.BaseRequest) -> web.Response:
+        """Raises the refusals of tokens, bodies and services that are away; the services' own pass as they are."""
+        asked, endpoint = request.headers, self._endpoint
+        if not self._open:
+            await self._identity.admit(endpoint, asked.get(hdrs.AUTHORIZATION))
+        target = request.raw_path
+        if "%" in target or "/." in target:
+            self._check_path(target)
+        body = await self._body(request) if request.body_exists else b""
+        sent = headers.onward(asked, request.remote or "")
+        sent[deadline.HEADER] = self._deadline
+        again = self._repeatable or (self._keyed and KEY in sent)
+        return await self._send(target, sent, body, again=again)
+
+    async def _send(self, target: str, sent: CIMultiDict[str], body: bytes, *, again: bool) -> web.Response:
+        endpoint = self._endpoint
+        with tracing.client_span(endpoint.method, self._service, endpoint.path) as span:
+            sent[TRACEPARENT] = span.traceparent
+            answer = await self._upstream.send(endpoint.method.value, target, sent, body, again=again)
+            span.http_status(answer.status)
+        return web.Response(status=answer.status, reason=answer.reason, body=answer.body or None, headers=answer.headers)
+
+    def _check_path(self, target: str) -> None:
+        """A segment that something further in could take for several, or for none, is an id that no id can be."""
+        for segment in target.partition("?")[0].split("/"):
+            plain = unquote(segment, errors="surrogateescape")
+            if plain in {".", ".."} or "/" in plain or "\\" in plain or not plain.isprintable():
+                if Missing in self._endpoint.refuses:
+                    raise Missing
+                message = "the path holds a value that cannot be"
+                raise self._endpoint.invalid(message)
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+            message = "compressed bodies are not taken"
+            raise UnsupportedMedia(message)
+        most = self._settings.max_body
+        if (request.content_length or 0) > most:
+            raise TooLarge
+        content = request.content
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                while chunk := await content.readany():
+                    body += chunk
+                    if len(body) > most:
+                        raise TooLarge
+        except TimeoutError:
+            raise SlowBody from None
+        except (web.RequestPayloadError, ConnectionError):
+            message = "the body could not be read"
+            raise Invalid(message) from None
+        return bytes(body)

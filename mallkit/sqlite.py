@@ -1,0 +1,199 @@
+"""The store on one SQLite file, shared by any number of processes: writes in one thread, reads inline.
+
+WAL with synchronous=FULL: an acknowledged write has reached the disk, as far as the disk tells SQLite the truth.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from mallkit.sqlite_query import Condition, cursor, field_type, page_sql
+from mallkit.sqlite_schema import connect, open_prepared
+from mallkit.sqlite_table import Table
+from mallkit.sqlite_writer import Writer
+from mallkit.store import (
+    NOTHING,
+    Absent,
+    Adding,
+    Changing,
+    Checking,
+    Event,
+    Kind,
+    OutboxEntry,
+    Page,
+    Removing,
+    Rule,
+    Step,
+    Store,
+    StoreUnavailable,
+    Term,
+    traceparent,
+)
+
+T = TypeVar("T")
+V = TypeVar("V")
+READ_BUSY_SECONDS = 1.0
+"""A reader waits for nobody in WAL, but for the moment when another process opens or closes the file."""
+
+
+@asynccontextmanager
+async def open_store(path: Path, kinds: Sequence[Kind[Any]]) -> AsyncIterator[Store]:
+    """The store in this file, made or brought up to what the kinds declare. Leaving writes what was handed over. Raises CannotOpen."""
+    tables = {kind: Table(kind) for kind in kinds}
+    connection = await asyncio.to_thread(open_prepared, path, list(tables.values()))
+    reader = Reader(path)
+    writer = Writer(lambda: connect(path), connection, tables)
+    try:
+        yield SqliteStore(reader, writer, tables)
+    finally:
+        await writer.close()
+        reader.close()
+
+
+class Reader:
+    """A connection that can only read, used in the event loop's thread: a read by key takes some 10 µs."""
+
+    def __init__(self, path: Path) -> None:
+        self._address = f"{path.absolute().as_uri()}?mode=ro"
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """All rows: a statement left half read would hold an old state of the file. Raises StoreUnavailable."""
+        try:
+            return self._open().execute(sql, values).fetchall()
+        except sqlite3.ProgrammingError:  # a value that SQLite does not take: the caller's mistake
+            raise
+        except sqlite3.Error as error:
+            self._forget()
+            raise StoreUnavailable from error
+
+    def close(self) -> None:
+        """Further reads are refused."""
+        self._closed = True
+        self._forget()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            message = "the store is closed"
+            raise StoreUnavailable(message)
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                self._address, uri=True, timeout=READ_BUSY_SECONDS, isolation_level=None, cached_statements=256
+            )
+            for pragma in ("temp_store=MEMORY", "cache_size=-8192", "mmap_size=67108864"):
+                self._connection.execute(f"PRAGMA {pragma}")
+        return self._connection
+
+    def _forget(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+class SqliteStore:
+    """`mallkit.store.Store` on a file."""
+
+    def __init__(self, reader: Reader, writer: Writer, tables: Mapping[Kind[Any], Table[Any]]) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._collections = {kind: SqliteCollection(table, reader, writer) for kind, table in tables.items()}
+
+    def __getitem__(self, kind: Kind[V]) -> "SqliteCollection[V]":
+        return self._collections[kind]
+
+    async def together(self, *steps: Step) -> list[Any]:
+        """In one commit."""
+        return await self._writer.write(steps, traceparent.get()) if steps else []
+
+    async def ping(self) -> None:
+        """Reads the file, and asks whether the writer still takes items."""
+        self._reader.rows("SELECT name FROM _kinds LIMIT 1", ())
+        if not self._writer.alive:
+            raise StoreUnavailable
+
+    async def outbox(self, after: int, limit: int) -> list[OutboxEntry]:
+        """The numbers grow in the order of the commits."""
+        sql = "SELECT seq, id, type, subject, sequence, data, traceparent, at FROM _outbox WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [OutboxEntry(*row[:7], datetime.fromtimestamp(row[7], UTC)) for row in self._reader.rows(sql, (after, limit))]
+
+
+class SqliteCollection(Generic[T]):
+    """`mallkit.store.Collection` on a table."""
+
+    def __init__(self, table: Table[T], reader: Reader, writer: Writer) -> None:
+        self._table = table
+        self._reader = reader
+        self._writer = writer
+
+    async def add(self, doc: T, *events: Event) -> T:
+        """Insert."""
+        return await self._write(self.adding(doc, *events))
+
+    async def get(self, id: str) -> T:  # noqa: A002 - the document's own word
+        """Read by key."""
+        rows = self._reader.rows(self._table.get, (id,))
+        if not rows:
+            raise Absent(self._table.kind.name, id)
+        return self._table.decode(*rows[0])
+
+    async def find(  # noqa: PLR0913 - as the port
+        self,
+        where: Mapping[str, Any] = NOTHING,
+        *,
+        order: str = "id",
+        after: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        all_of: Mapping[str, Sequence[Term]] = NOTHING,
+    ) -> Page[T]:
+        """A page."""
+        condition = Condition(self._table, where, all_of)
+        sql = page_sql(self._table, condition, order, after, limit)
+        rows = self._reader.rows(sql, (*condition.values, limit + 1, offset))
+        items = [self._table.decode(row[0], row[1]) for row in rows[:limit]]
+        return Page(items, cursor(order, rows[limit - 1]) if len(rows) > limit else None)
+
+    async def count(self, where: Mapping[str, Any] = NOTHING, all_of: Mapping[str, Sequence[Term]] = NOTHING) -> int:
+        """How many."""
+        condition = Condition(self._table, where, all_of)
+        rows = self._reader.rows(f"SELECT count(*) FROM {self._table.name}{condition.sql}", condition.values)  # noqa: S608
+        return int(rows[0][0])
+
+    async def counts(self, by: str, where: Mapping[str, Any] = NOTHING) -> dict[Any, int]:
+        """How many of each."""
+        condition, of = Condition(self._table, where, NOTHING), field_type(self._table, by)
+        sql = f'SELECT "{by}", count(*) FROM {self._table.name}{condition.sql} GROUP BY "{by}"'  # noqa: S608 - declared names only
+        return {of(value): number for value, number in self._reader.rows(sql, condition.values)}
+
+    async def change(self, id: str, rule: Rule[T], *, absent: T | None = None) -> T:  # noqa: A002 - as get
+        """The rule runs in the writer's thread, inside the transaction: nobody comes between, in no process."""
+        return await self._write(self.changing(id, rule, absent=absent))
+
+    async def remove(self, id: str, *events: Event) -> bool:  # noqa: A002 - as get
+        """Delete."""
+        return bool(await self._write(self.removing(id, *events)))
+
+    def adding(self, doc: T, *events: Event) -> Step:
+        """`add` as a step."""
+        return Adding(self._table.kind, doc, events)
+
+    def changing(self, id: str, rule: Rule[T], *, absent: T | None = None) -> Step:  # noqa: A002 - as get
+        """`change` as a step."""
+        return Changing(self._table.kind, id, rule, absent)
+
+    def removing(self, id: str, *events: Event) -> Step:  # noqa: A002 - as get
+        """`remove` as a step."""
+        return Removing(self._table.kind, id, events)
+
+    def checking(self, id: str, check: Callable[[T | None], None]) -> Step:  # noqa: A002 - as get
+        """A look as a step."""
+        return Checking(self._table.kind, id, check)
+
+    async def _write(self, step: Step) -> Any:  # noqa: ANN401 - the step's own result
+        return (await self._writer.write((step,), traceparent.get()))[0]

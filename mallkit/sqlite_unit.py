@@ -1,0 +1,152 @@
+"""One unit of work inside an open SQLite transaction: steps in order, each seeing the earlier ones, with their outbox."""
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mallkit.ids import new_id
+from mallkit.sqlite_table import Table
+from mallkit.endpoint import Event
+from mallkit.store import Absent, Adding, Changing, Checking, Kind, Removing, Step, Taken
+
+OUTBOX = "INSERT INTO _outbox (id, type, subject, sequence, traceparent, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class Row:
+    """A document within the unit: what the table holds (`rowid` 0 and `stored` None when nothing) and what it is to become."""
+
+    __slots__ = ("doc", "rev", "rowid", "stored", "table")
+
+    def __init__(self, table: Table[Any], rowid: int, rev: int, stored: Any) -> None:  # noqa: ANN401 - a document
+        self.table = table
+        self.rowid = rowid
+        self.rev = rev
+        self.stored = stored
+        self.doc = stored
+
+
+class Unit:
+    """Steps of one caller. A document that several steps change is written once, at the end."""
+
+    def __init__(self, cursor: sqlite3.Cursor, tables: Mapping[Kind[Any], Table[Any]], traceparent: str) -> None:
+        self._cursor = cursor
+        self._tables = tables
+        self._traceparent = traceparent
+        self._seen: dict[tuple[str, str], Row] = {}
+        self._several = False
+
+    def run(self, steps: tuple[Step, ...]) -> list[Any]:
+        """The steps' results. On an exception the caller undoes what was written."""
+        self._several = len(steps) > 1
+        results = [self._apply(step) for step in steps]
+        for row in self._seen.values():
+            self._write(row)
+        return results
+
+    def _apply(self, step: Step) -> Any:  # noqa: ANN401 - a step's own result
+        table = self._tables[step.kind]
+        if isinstance(step, Changing):
+            return self._change(table, step)
+        if isinstance(step, Adding):
+            return self._add(table, step)
+        if isinstance(step, Removing):
+            return self._remove(table, step)
+        return self._check(table, step)
+
+    def _load(self, table: Table[Any], key: str) -> Row:
+        row = self._seen.get((table.name, key))
+        if row is None:
+            found = self._cursor.execute(table.load, (key,)).fetchone()
+            row = Row(table, found[0], found[1], table.decode(found[2], found[3])) if found else Row(table, 0, 0, None)
+        return row
+
+    def _keep(self, row: Row, key: str) -> None:
+        # A unique value may pass from one document to another between two steps: such kinds are written at once, in the steps' order.
+        if row.table.kind.unique or not self._several:
+            self._write(row)
+        if self._several:
+            self._seen[row.table.name, key] = row
+
+    def _change(self, table: Table[Any], step: Changing[Any]) -> Any:  # noqa: ANN401 - a document
+        row = self._load(table, step.id)
+        before = row.doc if row.doc is not None else step.absent
+        if before is None:
+            raise Absent(table.kind.name, step.id)
+        after = step.rule(before)
+        events: tuple[Event, ...] = ()
+        if isinstance(after, tuple):
+            after, *rest = after
+            events = tuple(rest)
+        if after is row.doc and not events:
+            return after
+        row.doc = after
+        row.rev += 1
+        self._keep(row, step.id)
+        self._announce(row, events)
+        return after
+
+    def _add(self, table: Table[Any], step: Adding[Any]) -> Any:  # noqa: ANN401 - a document
+        key = step.doc.id
+        held = self._seen.get((table.name, key))
+        if held is not None and held.doc is not None:
+            raise Taken(table.kind.name, "id")
+        row = Row(table, 0, 1, None)
+        row.doc = step.doc
+        self._write(row)
+        if self._several:
+            self._seen[table.name, key] = row
+        self._announce(row, step.events)
+        return step.doc
+
+    def _remove(self, table: Table[Any], step: Removing[Any]) -> bool:
+        row = self._load(table, step.id)
+        self._seen.pop((table.name, step.id), None)
+        if row.doc is None:
+            return False
+        row.rev += 1
+        self._announce(row, step.events)
+        if row.rowid:
+            self._cursor.execute(table.delete, (row.rowid,))
+            for side in table.sides.values():
+                self._cursor.execute(f"DELETE FROM {side} WHERE doc = ?", (row.rowid,))  # noqa: S608 - declared names only
+        return True
+
+    def _check(self, table: Table[Any], step: Checking[Any]) -> None:
+        step.check(self._load(table, step.id).doc)
+
+    def _write(self, row: Row) -> None:
+        """The row as it is to become, if it is not so already. Raises Taken."""
+        if row.doc is row.stored:
+            return
+        table, doc = row.table, row.doc
+        try:
+            if row.rowid:
+                sql, changed = table.update(table.values(row.stored), table.values(doc))
+                self._cursor.execute(sql, (row.rev, table.kind.version, table.encode(doc), *changed, row.rowid))
+            else:
+                self._cursor.execute(table.insert, (doc.id, row.rev, table.kind.version, table.encode(doc), *table.values(doc)))
+                row.rowid = self._cursor.lastrowid or 0
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+                raise
+            raise Taken(table.kind.name, table.conflict(str(error))) from error
+        if table.sides:
+            self._index(row)
+        row.stored = doc
+
+    def _index(self, row: Row) -> None:
+        before = row.table.terms(row.stored) if row.stored is not None else {}
+        for many, terms in row.table.terms(row.doc).items():
+            if terms == before.get(many, set()):
+                continue
+            side = row.table.sides[many]
+            self._cursor.execute(f"DELETE FROM {side} WHERE doc = ?", (row.rowid,))  # noqa: S608 - declared names only
+            self._cursor.executemany(f"INSERT INTO {side} (term, doc) VALUES (?, ?)", [(term, row.rowid) for term in terms])  # noqa: S608
+
+    def _announce(self, row: Row, events: tuple[Event, ...]) -> None:
+        for event in events:
+            entry = (new_id(), event.type, event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
+            self._cursor.execute(OUTBOX, entry)

@@ -1,0 +1,120 @@
+"""What the auth service's use cases need from outside, in their own words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from svc_auth.domain import Account, Lives, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom an access token speaks for."""
+
+    subject: str
+    session: str
+    role: str
+
+
+class Accounts(Protocol):
+    """Whoever can log in."""
+
+    async def open(self, account: Account) -> None:
+        """Raises EmailTaken."""
+        ...
+
+    async def at(self, email: str) -> Account | None:
+        """The account with this e-mail address, in any case."""
+        ...
+
+    async def get(self, user_id: str) -> Account:
+        """Raises Missing."""
+        ...
+
+    async def close(self, user_id: str) -> None:
+        """Deletes the credentials; the address is free again. Closing what is not there changes nothing."""
+        ...
+
+
+class Sessions(Protocol):
+    """Who is logged in, and whose tokens are revoked."""
+
+    async def start(self, session: Session) -> None:
+        """Raises WrongCredentials if the account was closed meanwhile."""
+        ...
+
+    async def rotate(self, session_id: str, counter: int, now: float) -> Session:
+        """As domain.rotate. Raises Unauthenticated for a session that is not known, and domain.Reused."""
+        ...
+
+    async def end(self, session_id: str, now: float) -> None:
+        """Revokes it and puts it into the feed, in one write; an ended or unknown one stays as it is."""
+        ...
+
+    async def end_all(self, user_id: str, now: float) -> None:
+        """Revokes every session of an account that was closed before."""
+        ...
+
+    async def owner(self, session_id: str) -> str:
+        """The user id; empty when the session is not known."""
+        ...
+
+    async def feed(self, after: int) -> list[Session]:
+        """Up to 1000 revoked sessions by place, the lowest above `after` first."""
+        ...
+
+    async def purge(self, now: float) -> None:
+        """Forgets sessions that nobody can hold a living token of."""
+        ...
+
+
+class Passwords(Protocol):
+    """Slow on purpose. Raises Unavailable when too many wait."""
+
+    async def hash(self, password: str) -> str:
+        """For keeping."""
+        ...
+
+    async def match(self, hashed: str | None, password: str) -> bool:
+        """Takes as long without a hash as with one, and is then False."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys that sign and verify access tokens."""
+
+    def sign(self, bearer: Bearer, now: float) -> str:
+        """An access token."""
+        ...
+
+    def public(self) -> list[dict[str, str]]:
+        """All that still verify, as JWKs."""
+        ...
+
+
+class Tries(Protocol):
+    """How often somebody tried within the last minute."""
+
+    def check(self, who: str, now: float) -> None:
+        """Raises TooManyTries when the limit is reached."""
+        ...
+
+    def note(self, who: str, now: float) -> None:
+        """Counts one more."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """All of it."""
+
+    accounts: Accounts
+    sessions: Sessions
+    passwords: Passwords
+    keys: Keys
+    from_address: Tries
+    wrong_passwords: Tries
+    clients: Mapping[str, str]
+    refresh_key: str
+    lives: Lives
+    clock: Callable[[], float]

@@ -1,0 +1,61 @@
+"""Where the checkout service's ports meet their adapters."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+import contracts.checkout
+from contracts import auth
+from mallkit.background import every
+from mallkit.ids import new_id
+from mallkit.issuer import IssuerEndpoints
+from mallkit.lasting import lasting
+from mallkit.service import Service, Shell, Wired, application
+from svc_checkout import handlers
+from svc_checkout.domain.receipt import Rates
+from svc_checkout.ports import Ports, Times
+from svc_checkout.repository import CHECKOUTS, Checkouts
+from svc_checkout.settings import Settings
+from svc_checkout.use_cases import buy
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The checkout service, not started yet."""
+
+    @asynccontextmanager
+    async def wire(shell: Shell) -> AsyncIterator[Wired]:
+        to = shell.calls.to
+        async with lasting(settings.drain_seconds) as work:
+            ports = Ports(
+                checkouts=Checkouts(shell.store[CHECKOUTS]),
+                carts=to("cart"),
+                products=to("product"),
+                orders=to("order"),
+                payments=to("payment"),
+                lasting=work,
+                clock=time.time,
+                new_id=new_id,
+                times=Times(settings.answer_seconds, settings.undo_seconds, settings.lease_seconds),
+                rates=Rates(settings.shipping, settings.tax),
+                currency=settings.currency,
+                home_country=settings.home_country,
+            )
+
+            async def recover() -> None:
+                await buy.recover_all(ports)
+
+            yield Wired(ports=ports, jobs=(every(settings.recover_seconds, recover, "checkouts.recover"),))
+
+    service = Service(
+        name="checkout",
+        title="Checkout",
+        contract=contracts.checkout,
+        handlers=(handlers,),
+        kinds=(CHECKOUTS,),
+        wire=wire,
+        neighbours=("auth", "cart", "product", "order", "payment"),
+        tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
+    )
+    return application(settings, service)

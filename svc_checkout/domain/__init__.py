@@ -1,0 +1,1 @@
+"""The rules of checkout. Pure: no clock, no I/O, no framework."""

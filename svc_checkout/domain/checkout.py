@@ -1,0 +1,111 @@
+"""The life of a checkout: running until it is done, or undoing until it is refused. Pure.
+
+Each record names what may have been begun: `started` covers sealing and holding, `priced` ordering, binding and paying. Every step
+is keyed by the checkout's id and every undo leaves a tombstone, so whoever takes over needs no finer record.
+"""
+
+from dataclasses import dataclass, replace
+
+from contracts.checkout import CheckoutStatus
+from mallkit.errors import Refused
+from svc_checkout.domain.address import Destination
+from svc_checkout.domain.receipt import Item, Receipt
+
+FINAL = frozenset({CheckoutStatus.DONE, CheckoutStatus.REFUSED})
+NEVER = 32503680000.0
+"""The year 3000: a final checkout is taken over by nobody."""
+
+
+class Overtaken(Refused):
+    """Another process took the checkout over; whoever worked on it stops."""
+
+    slug = "checkout/overtaken"
+    title = "Another process has taken this checkout over"
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys."""
+
+    firstname: str
+    lastname: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the buyer is told: the problem's slug, its sentence, and its facts as JSON."""
+
+    slug: str
+    detail: str
+    facts: bytes = b"{}"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """`owner` holds the lease until `lease` (seconds since 1970); every step's write compares owner and direction."""
+
+    id: str
+    user_id: str
+    order_id: str
+    buyer: Buyer
+    destination: Destination
+    owner: str
+    lease: float
+    created: float
+    status: CheckoutStatus = CheckoutStatus.RUNNING
+    items: tuple[Item, ...] = ()
+    receipt: Receipt | None = None
+    transaction_id: str = ""
+    refusal: Refusal | None = None
+
+    @property
+    def final(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.status in FINAL
+
+    def held_by(self, owner: str, status: CheckoutStatus) -> "Checkout":
+        """The checkout, for whoever still works on it in this direction. Raises Overtaken."""
+        if self.owner != owner or self.status is not status:
+            raise Overtaken
+        return self
+
+
+def priced(checkout: Checkout, owner: str, items: tuple[Item, ...], receipt: Receipt, lease: float) -> Checkout:
+    """The cart is sealed and its stock is held; ordering and paying may begin."""
+    return replace(checkout.held_by(owner, CheckoutStatus.RUNNING), items=items, receipt=receipt, lease=lease)
+
+
+def done(checkout: Checkout, owner: str, transaction_id: str) -> Checkout:
+    """Paid, taken, closed."""
+    running = checkout.held_by(owner, CheckoutStatus.RUNNING)
+    return replace(running, status=CheckoutStatus.DONE, transaction_id=transaction_id, lease=NEVER)
+
+
+def back(checkout: Checkout, owner: str, refusal: Refusal, lease: float) -> Checkout:
+    """The way back begins; the buyer is told this refusal."""
+    running = checkout.held_by(owner, CheckoutStatus.RUNNING)
+    return replace(running, status=CheckoutStatus.UNDOING, refusal=refusal, lease=lease)
+
+
+def forward(checkout: Checkout, owner: str, lease: float) -> Checkout:
+    """The money was taken after all: the way back turns round."""
+    undoing = checkout.held_by(owner, CheckoutStatus.UNDOING)
+    return replace(undoing, status=CheckoutStatus.RUNNING, refusal=None, lease=lease)
+
+
+def refused(checkout: Checkout, owner: str) -> Checkout:
+    """Everything is undone."""
+    return replace(checkout.held_by(owner, CheckoutStatus.UNDOING), status=CheckoutStatus.REFUSED, lease=NEVER)
+
+
+def taken_over(checkout: Checkout, owner: str, now: float, lease: float) -> Checkout:
+    """A checkout whose lease has ended, for a new owner. Raises Overtaken where it has not."""
+    if checkout.final or checkout.lease > now:
+        raise Overtaken
+    return replace(checkout, owner=owner, lease=lease)
+
+
+def renewed(checkout: Checkout, owner: str, lease: float) -> Checkout:
+    """A longer lease for who holds it."""
+    return replace(checkout.held_by(owner, checkout.status), lease=lease)

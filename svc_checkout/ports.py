@@ -1,0 +1,57 @@
+"""What the checkout service needs of the world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mallkit.calls import Neighbour
+from mallkit.lasting import Lasting
+from svc_checkout.domain.checkout import Checkout
+from svc_checkout.domain.receipt import Rates
+
+
+class CheckoutStore(Protocol):
+    """Checkouts, asked for in the service's words."""
+
+    async def start(self, wished: Checkout) -> Checkout:
+        """As it was recorded the first time."""
+        ...
+
+    async def get(self, checkout_id: str) -> Checkout:
+        """Raises Missing."""
+        ...
+
+    async def change(self, checkout_id: str, rule: Callable[[Checkout], Checkout]) -> Checkout:
+        """Applies a rule to the newest version."""
+        ...
+
+    async def left_behind(self, now: float, limit: int) -> list[Checkout]:
+        """Unfinished checkouts whose lease has ended."""
+        ...
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds; see the settings."""
+
+    answer: float
+    undo: float
+    lease: float
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`clock` gives seconds since 1970, `new_id` order ids and owners' names."""
+
+    checkouts: CheckoutStore
+    carts: Neighbour
+    products: Neighbour
+    orders: Neighbour
+    payments: Neighbour
+    lasting: Lasting
+    clock: Callable[[], float]
+    new_id: Callable[[], str]
+    times: Times
+    rates: Rates
+    currency: str
+    home_country: str

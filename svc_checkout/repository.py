@@ -1,0 +1,39 @@
+"""Checkouts in the store, asked for in the service's words."""
+
+from collections.abc import Callable
+
+from mallkit.errors import Missing
+from mallkit.store import Absent, Collection, Kind, Range
+from svc_checkout.domain.checkout import Checkout
+
+CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float}, indexes=(("lease",),))
+
+
+class Checkouts:
+    """The collection of checkouts."""
+
+    def __init__(self, checkouts: Collection[Checkout]) -> None:
+        self._checkouts = checkouts
+
+    async def start(self, wished: Checkout) -> Checkout:
+        """As it was recorded the first time: `wished` itself, or the one that has its id."""
+        return await self._checkouts.change(wished.id, lambda found: found, absent=wished)
+
+    async def get(self, checkout_id: str) -> Checkout:
+        """Raises Missing."""
+        try:
+            return await self._checkouts.get(checkout_id)
+        except Absent:
+            raise Missing("there is no such checkout") from None
+
+    async def change(self, checkout_id: str, rule: Callable[[Checkout], Checkout]) -> Checkout:
+        """Applies a rule to the newest version. Raises Missing."""
+        try:
+            return await self._checkouts.change(checkout_id, rule)
+        except Absent:
+            raise Missing("there is no such checkout") from None
+
+    async def left_behind(self, now: float, limit: int) -> list[Checkout]:
+        """Unfinished checkouts whose lease has ended, longest waiting first."""
+        page = await self._checkouts.find({"lease": Range(le=now)}, order="lease", limit=limit)
+        return page.items

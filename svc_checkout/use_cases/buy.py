@@ -1,0 +1,105 @@
+"""One request buys the cart: the same key gets the same answer, whatever died in between."""
+
+import asyncio
+
+from contracts import cart, checkout, product
+from contracts.checkout import CheckoutStatus
+from mallkit.endpoint import UNSET, Caller
+from mallkit.errors import Missing, ShopError
+from mallkit.money import Money
+from svc_checkout.domain import address
+from svc_checkout.domain.checkout import Buyer, Checkout, Overtaken
+from svc_checkout.domain.receipt import Item, Receipt, price
+from svc_checkout.ports import Ports
+from svc_checkout.use_cases import saga
+from svc_checkout.use_cases.refusals import AGAIN, revived
+
+POLL_SECONDS = 0.05
+AFRESH = 50
+"""How often one key may try afresh after refusals of the moment."""
+BATCH = 20
+
+
+async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
+    """What the open cart would cost now. Raises CartEmpty, NotOnSale, AddressInvalid."""
+    country = ports.home_country if wish.address is UNSET else address.read(wish.address).country
+    lines = (await ports.carts(cart.open_lines, cart.CartOf(user_id=caller.subject))).lines
+    if not lines:
+        raise cart.CartEmpty
+    faces = await ports.products(product.look_up, product.LookUp(product_ids=[line.product_id for line in lines]))
+    found = {face.product_id: face for face in faces.items}
+    for line in lines:
+        if line.product_id not in found:
+            raise checkout.NotOnSale(product_id=line.product_id)
+    items = tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
+    return price(items, country, ports.rates, ports.currency)
+
+
+async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout:
+    """The checkout, done; or still unfinished when its outcome is not known in time. Raises what the buyer is told."""
+    if wish.user_id is not UNSET and str(wish.user_id) != caller.subject:
+        raise Missing("there is no such user")
+    begun, mine = await _begin(wish, caller, ports)
+    if not mine:
+        return await _outcome(begun, ports)
+    expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, ports.currency)
+    work = saga.carry_out(begun, saga.Means(wish.credit_card, expected), ports)
+    try:
+        ended = await ports.lasting.within(ports.times.answer, work, "checkout.run")
+    except (TimeoutError, Overtaken):
+        return await _outcome(begun, ports, wait=False)
+    return _told(ended)
+
+
+async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple[Checkout, bool]:
+    """The checkout of this command, and whether it began just now.
+
+    After a refusal of the moment (a part was away, another checkout was running) the same key begins a fresh one.
+    """
+    destination, buyer = address.read(wish.address), Buyer(wish.firstname, wish.lastname, wish.email)
+    for afresh in range(AFRESH):
+        now, owner = ports.clock(), ports.new_id()
+        checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
+        wished = Checkout(checkout_id, caller.subject, ports.new_id(), buyer, destination, owner, now + ports.times.lease, now)
+        found = await ports.checkouts.start(wished)
+        if found.status is not CheckoutStatus.REFUSED or found.refusal is None or found.refusal.slug not in AGAIN:
+            break
+    return found, found.owner == owner
+
+
+async def _outcome(begun: Checkout, ports: Ports, *, wait: bool = True) -> Checkout:
+    """What became of a checkout that somebody else works on; unfinished if that takes too long."""
+    ends = ports.clock() + (ports.times.answer if wait else 0)
+    found = await ports.checkouts.get(begun.id)
+    while not found.final and ports.clock() < ends:
+        await asyncio.sleep(POLL_SECONDS)
+        found = await ports.checkouts.get(begun.id)
+    return _told(found)
+
+
+def _told(found: Checkout) -> Checkout:
+    if found.status is CheckoutStatus.REFUSED and found.refusal is not None:
+        raise revived(found.refusal)
+    return found
+
+
+async def read(checkout_id: str, caller: Caller, ports: Ports) -> Checkout:
+    """One's own checkout. Raises Missing."""
+    found = await ports.checkouts.get(checkout_id)
+    if found.user_id != caller.subject and not caller.is_operator:
+        raise Missing("there is no such checkout")
+    return found
+
+
+async def recover_all(ports: Ports) -> None:
+    """The job's round: ends what dead processes left. One checkout's trouble does not keep the others waiting."""
+    trouble: ShopError | None = None
+    for left in await ports.checkouts.left_behind(ports.clock(), BATCH):
+        try:
+            await ports.lasting.within(ports.times.answer, saga.recover(left, ports), "checkout.recover")
+        except (Overtaken, TimeoutError):
+            continue  # another copy has it, or it goes on in the background under its lease
+        except ShopError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble

@@ -1,0 +1,180 @@
+"""The purchase, forward and back. Every step is keyed by the checkout's id, and recorded before it is taken.
+
+A refusal before the money is taken turns round: void, cancel, release, unseal. Once the payment is *capturing* there is only
+forward. Whoever finds out that another process has taken the checkout over stops at once.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from contracts import cart, checkout, order, payment, product
+from contracts.checkout import CheckoutStatus
+from contracts.checkout_types import Address, CreditCard
+from contracts.payment import PaymentStatus
+from mallkit.calls import NoAnswer
+from mallkit.errors import BadGateway, Refused, ShopError, Unavailable
+from mallkit.money import Money
+from svc_checkout import views
+from svc_checkout.domain import checkout as rules
+from svc_checkout.domain.checkout import Checkout, Overtaken
+from svc_checkout.domain.receipt import Item, price
+from svc_checkout.ports import Ports
+from svc_checkout.use_cases.refusals import kept, told
+
+STEP_SECONDS = 6.0
+PAY_SECONDS = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+UNKNOWN = (payment.OutcomeUnknown, NoAnswer, BadGateway)
+"""After these nobody knows whether the money was taken."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What only the request has: the card, in memory, and the total that the buyer agreed to."""
+
+    card: CreditCard
+    expected: Money | None
+
+
+async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
+    """Buys, or undoes everything and raises what the buyer is told.
+
+    Undoing goes on in the background when it takes long; with an unknown payment it is waited for, since it may turn forward.
+    """
+    paying = False
+    try:
+        priced = await _prepare(begun, means, ports)
+        paying = True
+        transaction_id = await _pay(priced, means, ports)
+    except Overtaken:
+        raise
+    except ShopError as error:
+        refusal = told(error)
+        undoing = await ports.checkouts.change(begun.id, lambda now: rules.back(now, begun.owner, kept(refusal), _lease(ports)))
+        if paying and isinstance(error, UNKNOWN):
+            return await undo(undoing, ports)
+        with suppress(TimeoutError):
+            await ports.lasting.within(ports.times.undo, undo(undoing, ports), "checkout.undo")
+        raise refusal from None
+    return await finish(priced, transaction_id, ports)
+
+
+async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
+    sealed = await ports.carts(cart.seal, cart.SealOf(user_id=begun.user_id, checkout_id=begun.id), seconds=STEP_SECONDS)
+    lines = [product.HoldLine(product_id=line.product_id, quantity=line.quantity) for line in sealed.lines]
+    faces = await ports.products(product.hold, product.Hold(hold_id=begun.id, lines=lines), seconds=STEP_SECONDS)
+    found = {face.product_id: face for face in faces.items}
+    items = tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
+    receipt = price(items, begun.destination.country, ports.rates, ports.currency)
+    if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
+        raise checkout.PriceChanged(receipt=views.receipt(receipt))
+    priced = await ports.checkouts.change(begun.id, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)))
+    await ports.orders(order.place, _order(priced), seconds=STEP_SECONDS)
+    await ports.products(product.bind_hold, product.BindHold(hold_id=begun.id, order_id=begun.order_id), seconds=STEP_SECONDS)
+    return priced
+
+
+async def _pay(priced: Checkout, means: Means, ports: Ports) -> str:
+    total = Money(priced.receipt.total if priced.receipt else 0, ports.currency)
+    wish = payment.Charge(
+        amount=total.amount, currency=total.currency, credit_card=means.card, order_id=priced.order_id, user_id=priced.user_id
+    )
+    charged = await ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS)
+    return charged.transaction_id
+
+
+async def finish(paid: Checkout, transaction_id: str, ports: Ports) -> Checkout:
+    """The money is taken: takes the stock, closes the cart, and repeats both until they are done."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            await asyncio.gather(_take(paid, ports), ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id)))
+            return await ports.checkouts.change(paid.id, lambda now: rules.done(now, paid.owner, transaction_id))
+        except Unavailable:
+            pause = await _rest(paid, pause, ports)
+
+
+async def _take(paid: Checkout, ports: Ports) -> None:
+    # A hold that is gone belongs to an order cancelled meanwhile: its stock was given back, and this step has ended.
+    with suppress(product.HoldGone):
+        await ports.products(product.take_hold, product.HoldOf(hold_id=paid.id))
+
+
+async def undo(undoing: Checkout, ports: Ports) -> Checkout:
+    """Undoes until everything is undone; turns forward if the payment turns out to be beyond undoing."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            transaction_id = await _undo_payment(undoing, ports)
+            if transaction_id:
+                running = await ports.checkouts.change(undoing.id, lambda now: rules.forward(now, undoing.owner, _lease(ports)))
+                return await finish(running, transaction_id, ports)
+            await ports.products(product.release_hold, product.HoldOf(hold_id=undoing.id))
+            await ports.carts(cart.unseal, cart.SealOf(user_id=undoing.user_id, checkout_id=undoing.id))
+            return await ports.checkouts.change(undoing.id, lambda now: rules.refused(now, undoing.owner))
+        except (Unavailable, order.BeingPaid, _StillCapturing):
+            pause = await _rest(undoing, pause, ports)
+
+
+class _StillCapturing(Refused):
+    """The bank has not said yet whether the money is taken."""
+
+    slug = "checkout/still-capturing"
+    title = "The payment is being captured"
+
+
+async def _undo_payment(undoing: Checkout, ports: Ports) -> str:
+    """The transaction id if the money was taken after all, else nothing is left of payment and order."""
+    if undoing.receipt is None:
+        return ""  # neither was begun
+    undone = await ports.payments(payment.void, payment.AccountOf(order_id=undoing.order_id))
+    if undone.outcome is PaymentStatus.CAPTURED:
+        return undone.transaction_id
+    if undone.outcome is PaymentStatus.CAPTURING:
+        raise _StillCapturing
+    await ports.orders(order.undo, order.OrderOf(order_id=undoing.order_id))
+    return ""
+
+
+async def _rest(held: Checkout, pause: float, ports: Ports) -> float:
+    """A growing pause between two tries, with the lease renewed for the next one. Raises Overtaken."""
+    await asyncio.sleep(pause)
+    await ports.checkouts.change(held.id, lambda now: rules.renewed(now, held.owner, _lease(ports)))
+    return min(pause * 2, LONGEST_PAUSE)
+
+
+async def recover(left: Checkout, ports: Ports) -> Checkout:
+    """Takes over what a dead process left and ends it. It has no card: what was not paid is undone."""
+    owner, now = ports.new_id(), ports.clock()
+    mine = await ports.checkouts.change(left.id, lambda found: rules.taken_over(found, owner, now, _lease(ports)))
+    if mine.status is CheckoutStatus.RUNNING:
+        refusal = kept(Unavailable("the checkout was interrupted; nothing was bought"))
+        mine = await ports.checkouts.change(left.id, lambda found: rules.back(found, owner, refusal, _lease(ports)))
+    return await undo(mine, ports)
+
+
+def _lease(ports: Ports) -> float:
+    return ports.clock() + ports.times.lease
+
+
+def _order(priced: Checkout) -> order.Place:
+    to, buyer, receipt = priced.destination, priced.buyer, priced.receipt
+    return order.Place(
+        order_id=priced.order_id,
+        user_id=priced.user_id,
+        hold_id=priced.id,
+        lines=[
+            order.PlaceLine(product_id=item.product_id, name=item.name, quantity=item.quantity, unit_minor=item.unit_minor)
+            for item in priced.items
+        ],
+        receipt=views.receipt(receipt).lines if receipt else [],
+        total_minor=receipt.total if receipt else 0,
+        currency=receipt.currency if receipt else "",
+        buyer=order.Buyer(
+            firstname=buyer.firstname,
+            lastname=buyer.lastname,
+            email=buyer.email,
+            address=Address(street_address=to.street_address, city=to.city, state=to.state, country=to.country, zip_code=to.zip_code),
+        ),
+    )

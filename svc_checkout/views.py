@@ -1,0 +1,53 @@
+"""What the contract shows of checkouts and receipts."""
+
+from contracts import checkout as contract
+from contracts.checkout import CheckoutStatus
+from contracts.checkout_types import Receipt, ReceiptLine
+from mallkit.money import Money
+from mallkit.times import rfc3339
+from svc_checkout.domain import receipt as domain
+from svc_checkout.domain.checkout import Checkout
+
+
+def receipt(found: domain.Receipt) -> Receipt:
+    """The lines and their sum."""
+    lines = [
+        ReceiptLine(
+            kind=line.kind,
+            text=line.text,
+            amount=Money(line.minor, found.currency).amount,
+            product_id=line.product_id,
+            quantity=line.quantity,
+        )
+        for line in found.lines
+    ]
+    return Receipt(lines=lines, total=Money(found.total, found.currency).amount, currency=found.currency)
+
+
+def bought(found: Checkout) -> contract.CheckedOut | contract.CheckoutPending:
+    """Bought, or told where to ask."""
+    if found.status is not CheckoutStatus.DONE or found.receipt is None:
+        return pending(found.id, found.order_id)
+    return contract.CheckedOut(
+        checkout_id=found.id, order_id=found.order_id, transaction_id=found.transaction_id, receipt=receipt(found.receipt)
+    )
+
+
+def pending(checkout_id: str, order_id: str) -> contract.CheckoutPending:
+    """Where to ask."""
+    return contract.CheckoutPending(checkout_id=checkout_id, order_id=order_id, status_url=f"/api/v1/checkout/{checkout_id}")
+
+
+def checkout(found: Checkout) -> contract.CheckoutView:
+    """How it stands; the refusal is told once it is final."""
+    refusal = found.refusal if found.status is CheckoutStatus.REFUSED else None
+    return contract.CheckoutView(
+        checkout_id=found.id,
+        status=found.status,
+        order_id=found.order_id,
+        transaction_id=found.transaction_id,
+        receipt=None if found.receipt is None else receipt(found.receipt),
+        refusal="" if refusal is None else f"/problems/{refusal.slug}",
+        detail="" if refusal is None else refusal.detail,
+        created_at=rfc3339(found.created),
+    )

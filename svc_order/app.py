@@ -1,0 +1,43 @@
+"""Where the order service's ports meet their adapters."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+import contracts.order
+from contracts import auth
+from mallkit.background import every
+from mallkit.issuer import IssuerEndpoints
+from mallkit.service import Service, Shell, Wired, application
+from svc_order import handlers, use_cases
+from svc_order.ports import Ports
+from svc_order.repository import ORDERS, Orders
+from svc_order.settings import Settings
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The order service, not started yet."""
+
+    @asynccontextmanager
+    async def wire(shell: Shell) -> AsyncIterator[Wired]:
+        calls = shell.calls
+        ports = Ports(Orders(shell.store[ORDERS]), calls.to("payment"), calls.to("product"), time.time)
+
+        async def settle() -> None:
+            await use_cases.settle_all(ports)
+
+        yield Wired(ports=ports, jobs=(every(settings.settle_seconds, settle, "orders.settle"),))
+
+    service = Service(
+        name="order",
+        title="Orders",
+        contract=contracts.order,
+        handlers=(handlers,),
+        kinds=(ORDERS,),
+        wire=wire,
+        neighbours=("auth", "payment", "product"),
+        tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
+    )
+    return application(settings, service)

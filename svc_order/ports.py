@@ -1,0 +1,48 @@
+"""What the order service needs of the world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mallkit.calls import Neighbour
+from mallkit.endpoint import Event
+from mallkit.store import Page
+from svc_order.domain import Order
+
+
+class OrderStore(Protocol):
+    """Orders, asked for in the service's words."""
+
+    async def get(self, order_id: str) -> Order:
+        """Raises Missing."""
+        ...
+
+    async def place(self, wished: Order) -> Order:
+        """As it was placed the first time."""
+        ...
+
+    async def change(self, order_id: str, rule: Callable[[Order], Order | tuple[Order, Event]]) -> Order:
+        """Applies a rule to the newest version. Raises Missing."""
+        ...
+
+    async def undo(self, order_id: str, now: float) -> Order:
+        """Cancels, or leaves a tombstone."""
+        ...
+
+    async def of_user(self, user_id: str, *, after: str | None, limit: int, offset: int) -> tuple[Page[Order], int]:
+        """Newest first, with the count of all."""
+        ...
+
+    async def owing(self, limit: int) -> list[Order]:
+        """Cancelled orders that still owe money or stock."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`clock` gives seconds since 1970."""
+
+    orders: OrderStore
+    payments: Neighbour
+    products: Neighbour
+    clock: Callable[[], float]

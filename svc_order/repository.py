@@ -1,0 +1,68 @@
+"""Orders in the store, asked for in the service's words."""
+
+from collections.abc import Callable
+
+from contracts.order import Status
+from mallkit.endpoint import Event
+from mallkit.errors import Missing
+from mallkit.store import Absent, Collection, Kind, Page
+from svc_order import domain
+from svc_order.domain import Order
+
+ORDERS: Kind[Order] = Kind(
+    name="orders",
+    type=Order,
+    fields={"user_id": str, "status": str, "created": float, "owes": bool, "updated": float},
+    indexes=(("user_id", "created"), ("owes", "updated")),
+)
+
+
+class Orders:
+    """The collection of orders."""
+
+    def __init__(self, orders: Collection[Order]) -> None:
+        self._orders = orders
+
+    async def get(self, order_id: str) -> Order:
+        """Raises Missing, for tombstones too."""
+        try:
+            order = await self._orders.get(order_id)
+        except Absent:
+            raise _missing() from None
+        if not order.user_id:
+            raise _missing()
+        return order
+
+    async def place(self, wished: Order) -> Order:
+        """As it was placed the first time."""
+        return await self._orders.change(wished.id, lambda found: domain.place(found, wished), absent=wished)
+
+    async def change(self, order_id: str, rule: Callable[[Order], Order | tuple[Order, Event]]) -> Order:
+        """Applies a rule to the newest version. Raises Missing."""
+        try:
+            return await self._orders.change(order_id, rule)
+        except Absent:
+            raise _missing() from None
+
+    async def undo(self, order_id: str, now: float) -> Order:
+        """Cancels, or leaves a tombstone that a late placing finds."""
+        return await self._orders.change(order_id, lambda order: domain.undo(order, now), absent=domain.tombstone(order_id, now))
+
+    async def of_user(self, user_id: str, *, after: str | None, limit: int, offset: int) -> tuple[Page[Order], int]:
+        """Newest first, with the count of all."""
+        where = {"user_id": user_id}
+        page = await self._orders.find(where, order="-created", after=after, limit=limit, offset=offset)
+        return page, await self._orders.count(where)
+
+    async def owing(self, limit: int) -> list[Order]:
+        """Cancelled orders whose money or stock is not known to be back, longest waiting first."""
+        page = await self._orders.find({"owes": True}, order="updated", limit=limit)
+        return page.items
+
+    async def by_status(self) -> dict[Status, int]:
+        """How many orders there are of each status."""
+        return await self._orders.counts("status")
+
+
+def _missing() -> Missing:
+    return Missing("there is no such order")

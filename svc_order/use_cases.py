@@ -1,0 +1,108 @@
+"""What is asked of orders: an aggregate and a rule each, and the settling of what a cancelled order owes."""
+
+import asyncio
+
+from contracts import order as contract
+from contracts import payment, product
+from mallkit.endpoint import UNSET, Caller
+from mallkit.errors import Invalid, Missing, ShopError
+from mallkit.money import Money
+from mallkit.store import Page
+from svc_order import domain
+from svc_order.domain import Order
+from svc_order.ports import Ports
+
+SETTLE_AT_ONCE = 3.0
+"""Seconds that a cancelling buyer waits for the refund before the job alone goes on with it."""
+SETTLE_BATCH = 50
+
+
+async def read(order_id: str, caller: Caller, ports: Ports) -> Order:
+    """For its buyer, operators and services. Raises Missing."""
+    found = await ports.orders.get(order_id)
+    return found if caller.is_operator or caller.is_service else found.of(caller.subject)
+
+
+async def list_of(wish: contract.OrdersOf, caller: Caller, ports: Ports) -> tuple[Page[Order], int]:
+    """A user's orders, for the user and for operators. Raises Missing."""
+    if wish.user_id != caller.subject and not caller.is_operator:
+        raise Missing
+    if wish.page is UNSET:
+        return await ports.orders.of_user(wish.user_id, after=None if wish.after is UNSET else wish.after, limit=wish.limit, offset=0)
+    if wish.after is not UNSET:
+        message = "send page or after, not both"
+        raise Invalid(message)
+    return await ports.orders.of_user(wish.user_id, after=None, limit=wish.page_size, offset=(wish.page - 1) * wish.page_size)
+
+
+async def place(wished: Order, ports: Ports) -> Order:
+    """The event that is saved with it says what was placed."""
+    return await ports.orders.place(wished)
+
+
+async def begin_payment(wish: contract.BeginPayment, ports: Ports) -> Order:
+    """One attempt wins."""
+    asked = None
+    if wish.amount is not UNSET:
+        found = await ports.orders.get(wish.order_id)
+        asked = Money.read(wish.amount, found.currency if wish.currency is UNSET else wish.currency)
+    now = ports.clock()
+    return await ports.orders.change(wish.order_id, lambda order: domain.begin_payment(order, wish.attempt, wish.user_id, asked, now))
+
+
+async def end_payment(wish: contract.AttemptOf, ports: Ports) -> Order:
+    """The attempt is over for good."""
+    now = ports.clock()
+    return await ports.orders.change(wish.order_id, lambda order: domain.end_payment(order, wish.attempt, now))
+
+
+async def mark_paid(wish: contract.MarkPaid, ports: Ports) -> Order:
+    """The attempt has taken the money."""
+    now = ports.clock()
+    return await ports.orders.change(wish.order_id, lambda order: domain.mark_paid(order, wish.attempt, wish.transaction_id, now))
+
+
+async def undo(order_id: str, ports: Ports) -> Order:
+    """The saga's way back."""
+    return await ports.orders.undo(order_id, ports.clock())
+
+
+async def cancel(wish: contract.Cancel, caller: Caller, ports: Ports) -> Order:
+    """Cancels, and gives money and stock back at once where the neighbours answer; the job does the rest."""
+    now = ports.clock()
+
+    def rule(order: Order) -> "Order | tuple[Order, contract.OrderCancelled]":
+        return domain.cancel(order if caller.is_operator else order.of(caller.subject), wish.reason, now)
+
+    cancelled = await ports.orders.change(wish.order_id, rule)
+    if not cancelled.owes:
+        return cancelled
+    try:
+        async with asyncio.timeout(SETTLE_AT_ONCE):
+            return await settle(cancelled, ports)
+    except (ShopError, TimeoutError):
+        return cancelled
+
+
+async def settle(order: Order, ports: Ports) -> Order:
+    """Pays back what is left of the money, gives the stock back, and notes that both are done. Each call is keyed."""
+    if order.transaction_id:
+        wish = payment.RefundRest(order_id=order.id, key=f"cancel-{order.id}", reason=order.reason or "order cancelled")
+        settled = await ports.payments(payment.refund_rest, wish)
+        if not settled.done:
+            return order
+    await ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
+    now = ports.clock()
+    return await ports.orders.change(order.id, lambda newest: domain.settled(newest, now))
+
+
+async def settle_all(ports: Ports) -> None:
+    """The job's round. One order's trouble does not keep the others waiting; the first is told."""
+    trouble: ShopError | None = None
+    for order in await ports.orders.owing(SETTLE_BATCH):
+        try:
+            await settle(order, ports)
+        except ShopError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble

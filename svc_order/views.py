@@ -1,0 +1,48 @@
+"""What the contract shows of an order."""
+
+from contracts.checkout_types import LineKind, ReceiptLine
+from contracts.order import OrderLine, OrderPage, OrderView, Status
+from mallkit.money import Money
+from mallkit.store import Page
+from mallkit.times import rfc3339
+from svc_order.domain import Order
+
+
+def order(found: Order) -> OrderView:
+    """A *paying* order is shown as pending: nobody outside can do anything else with it."""
+    currency = found.currency
+    return OrderView(
+        order_id=found.id,
+        user_id=found.user_id,
+        status=Status.PENDING if found.status is Status.PAYING else found.status,
+        items=[
+            OrderLine(
+                product_id=line.product_id,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=Money(line.unit_minor, currency).amount,
+                line_total=Money(line.unit_minor * line.quantity, currency).amount,
+            )
+            for line in found.lines
+        ],
+        receipt=[
+            ReceiptLine(
+                kind=LineKind(charge.kind),
+                text=charge.text,
+                amount=Money(charge.minor, currency).amount,
+                product_id=charge.product_id,
+                quantity=charge.quantity,
+            )
+            for charge in found.receipt
+        ],
+        total=found.total.amount,
+        currency=currency,
+        transaction_id=found.transaction_id,
+        created_at=rfc3339(found.created),
+        updated_at=rfc3339(found.updated),
+    )
+
+
+def page(found: Page[Order], total: int) -> OrderPage:
+    """A page of a user's orders."""
+    return OrderPage(items=[order(each) for each in found.items], next=found.next, total=total)

@@ -1,0 +1,62 @@
+"""Where the payment service's ports meet their adapters."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+import contracts.payment
+from contracts import auth
+from mallkit.background import every
+from mallkit.issuer import IssuerEndpoints
+from mallkit.lasting import lasting
+from mallkit.service import Service, Shell, Wired, application
+from svc_payment import handlers
+from svc_payment.bank import Bank
+from svc_payment.ports import Ports
+from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
+from svc_payment.settings import Settings
+from svc_payment.use_cases import settle
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The payment service, not started yet."""
+
+    @asynccontextmanager
+    async def wire(shell: Shell) -> AsyncIterator[Wired]:
+        async with lasting(settings.drain_seconds) as work:
+            ports = Ports(
+                accounts=Accounts(shell.store),
+                orders=shell.calls.to("order"),
+                providers={"credit_card": Bank(shell.calls.to("bank", anonymous=True), settings.bank_key)},
+                lasting=work,
+                clock=time.time,
+                today=_today,
+                answer_seconds=settings.answer_seconds,
+                attempt_seconds=settings.attempt_seconds,
+                currency=settings.currency,
+            )
+
+            async def end_open_payments() -> None:
+                await settle.settle_all(ports)
+
+            yield Wired(ports=ports, jobs=(every(settings.settle_seconds, end_open_payments, "payments.settle"),))
+
+    service = Service(
+        name="payment",
+        title="Payments",
+        contract=contracts.payment,
+        handlers=(handlers,),
+        kinds=(ACCOUNTS, POINTERS),
+        wire=wire,
+        neighbours=("auth", "order", "bank"),
+        tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
+    )
+    return application(settings, service)
+
+
+def _today() -> tuple[int, int]:
+    now = datetime.now(UTC)
+    return now.year, now.month

@@ -1,0 +1,238 @@
+"""The account of one order: attempts to pay it, refunds, and a ledger that always balances. Pure.
+
+One capture per order, ever. From *capturing* there is only forward; before it, an attempt may be voided.
+"""
+
+from dataclasses import dataclass, replace
+
+from contracts.payment import (
+    AlreadyPaid,
+    NothingPaid,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStatus,
+    RefundStatus,
+    RefundTooLarge,
+    WrongStatus,
+)
+from mallkit.money import Money
+
+NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    PaymentStatus.ASKED: frozenset({PaymentStatus.CAPTURING, PaymentStatus.DECLINED, PaymentStatus.VOIDED}),
+    PaymentStatus.CAPTURING: frozenset({PaymentStatus.CAPTURED, PaymentStatus.FAILED}),
+    PaymentStatus.CAPTURED: frozenset(),
+    PaymentStatus.DECLINED: frozenset(),
+    PaymentStatus.VOIDED: frozenset(),
+    PaymentStatus.FAILED: frozenset(),
+}
+"""What is stored; partly_refunded and refunded are computed from the refunds."""
+UNFINISHED = frozenset({PaymentStatus.ASKED, PaymentStatus.CAPTURING})
+NEVER = 32503680000.0
+"""The year 3000: nothing is due."""
+
+BANK, SALES, RETURNS = "bank", "sales", "returns"
+"""The ledger's accounts: money at the bank, what buyers paid, what was paid back."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One booking: `minor` goes from `credit` to `debit`. One entry with two sides cannot be out of balance."""
+
+    id: str
+    at: float
+    debit: str
+    credit: str
+    minor: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try at paying. `due`: when the job must look at it; `over`: the order knows that the attempt took no money."""
+
+    id: str
+    transaction_id: str
+    user_id: str
+    status: PaymentStatus
+    minor: int
+    currency: str
+    method: str
+    card: str
+    created: float
+    updated: float
+    due: float
+    reason: str = ""
+    over: bool = False
+
+    def to(self, status: PaymentStatus, now: float, reason: str = "") -> "Attempt":
+        """The next status. Raises WrongStatus."""
+        if status not in NEXT[self.status]:
+            message = f"the payment is {self.status.value}, it cannot become {status.value}"
+            raise WrongStatus(message, transaction_id=self.transaction_id)
+        return replace(self, status=status, updated=now, reason=reason or self.reason)
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money on its way back: reserved as *refunding* before the bank is asked."""
+
+    id: str
+    transaction_id: str
+    minor: int
+    reason: str
+    status: RefundStatus
+    created: float
+    due: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of the order `id`. `closed`: no further attempt may begin."""
+
+    id: str
+    attempts: tuple[Attempt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    ledger: tuple[Movement, ...] = ()
+    closed: bool = False
+
+    @property
+    def due(self) -> float:
+        """When the job must look at this account; NEVER where nothing is open."""
+        dues = [each.due for each in self.attempts if each.status in UNFINISHED or not each.over]
+        dues += [each.due for each in self.refunds if each.status is RefundStatus.REFUNDING]
+        return min(dues, default=NEVER)
+
+    @property
+    def captured(self) -> Attempt | None:
+        """The one attempt that took the money."""
+        return next((each for each in self.attempts if each.status is PaymentStatus.CAPTURED), None)
+
+    def attempt(self, attempt_id: str) -> Attempt | None:
+        """By its id."""
+        return next((each for each in self.attempts if each.id == attempt_id), None)
+
+    def refund(self, refund_id: str) -> Refund | None:
+        """By its id."""
+        return next((each for each in self.refunds if each.id == refund_id), None)
+
+    def refunded(self, *statuses: RefundStatus) -> int:
+        """Minor units of the refunds in these statuses."""
+        return sum(each.minor for each in self.refunds if each.status in statuses)
+
+    @property
+    def refundable(self) -> int:
+        """What is left of the captured money: neither back nor on its way."""
+        took = self.captured
+        return 0 if took is None else took.minor - self.refunded(RefundStatus.REFUNDING, RefundStatus.REFUNDED)
+
+    def with_attempt(self, changed: Attempt) -> "Account":
+        """The account with this attempt instead of the one of its id."""
+        return replace(self, attempts=tuple(changed if each.id == changed.id else each for each in self.attempts))
+
+    def with_refund(self, changed: Refund) -> "Account":
+        """The account with this refund instead of the one of its id."""
+        return replace(self, refunds=tuple(changed if each.id == changed.id else each for each in self.refunds))
+
+
+def ask(account: Account, attempt: Attempt) -> Account:
+    """Begins an attempt; the same again changes nothing. Raises AlreadyPaid, or WrongStatus once the account is closed."""
+    if account.attempt(attempt.id) is not None:
+        return account
+    if account.captured is not None:
+        raise AlreadyPaid(order_id=account.id)
+    if account.closed:
+        message = "the order can no longer be paid"
+        raise WrongStatus(message, order_id=account.id)
+    return replace(account, attempts=(*account.attempts, attempt))
+
+
+def capturing(account: Account, attempt_id: str, now: float, due: float) -> Account:
+    """The point of no return. Raises WrongStatus if the attempt was voided meanwhile."""
+    attempt = _of(account, attempt_id)
+    if attempt.status is PaymentStatus.CAPTURING:
+        return account
+    return account.with_attempt(replace(attempt.to(PaymentStatus.CAPTURING, now), due=due))
+
+
+def captured(account: Account, attempt_id: str, now: float) -> Account | tuple[Account, PaymentCaptured]:
+    """The money is there and the order knows it: books it."""
+    attempt = _of(account, attempt_id)
+    if attempt.status is PaymentStatus.CAPTURED:
+        return account
+    took = replace(attempt.to(PaymentStatus.CAPTURED, now), due=NEVER, over=True)
+    booked = (*account.ledger, Movement(attempt.transaction_id, now, BANK, SALES, attempt.minor))
+    event = PaymentCaptured(
+        order_id=account.id,
+        user_id=attempt.user_id,
+        transaction_id=attempt.transaction_id,
+        amount_minor=attempt.minor,
+        currency=attempt.currency,
+    )
+    return replace(account.with_attempt(took), ledger=booked), event
+
+
+def ended(account: Account, attempt_id: str, status: PaymentStatus, reason: str, now: float) -> Account:
+    """Declined, voided or failed: no money was taken. Final; the order has yet to be told."""
+    attempt = _of(account, attempt_id)
+    if attempt.status is status:
+        return account
+    return account.with_attempt(replace(attempt.to(status, now, reason), due=now))
+
+
+def over(account: Account, attempt_id: str) -> Account:
+    """The order has been told."""
+    attempt = _of(account, attempt_id)
+    return account if attempt.over else account.with_attempt(replace(attempt, over=True, due=NEVER))
+
+
+def close(account: Account, now: float) -> Account:
+    """The order is being undone: open attempts are voided, no new one may begin. What is capturing goes on."""
+    attempts = tuple(
+        replace(each.to(PaymentStatus.VOIDED, now, "undone"), due=now) if each.status is PaymentStatus.ASKED else each
+        for each in account.attempts
+    )
+    return replace(account, attempts=attempts, closed=True) if not account.closed or attempts != account.attempts else account
+
+
+def begin_refund(account: Account, wished: Refund, wanted: int | None, now: float) -> Account:
+    """Reserves `wanted` minor units, or all that is left; the same id again changes nothing.
+
+    Raises NothingPaid, RefundTooLarge.
+    """
+    if account.refund(wished.id) is not None:
+        return account
+    took = account.captured
+    if took is None:
+        raise NothingPaid(order_id=account.id)
+    minor = account.refundable if wanted is None else wanted
+    if minor <= 0 or minor > account.refundable:
+        raise RefundTooLarge(refundable=Money(account.refundable, took.currency).amount)
+    asked = replace(wished, transaction_id=took.transaction_id, minor=minor, created=now)
+    return replace(account, refunds=(*account.refunds, asked))
+
+
+def end_refund(account: Account, refund_id: str, status: RefundStatus, now: float) -> Account | tuple[Account, PaymentRefunded]:
+    """The bank has paid it back, or refused for good and the amount is free again."""
+    refund = account.refund(refund_id)
+    if refund is None or refund.status is not RefundStatus.REFUNDING:
+        return account
+    done = account.with_refund(replace(refund, status=status))
+    if status is not RefundStatus.REFUNDED:
+        return done
+    booked = (*account.ledger, Movement(refund.id, now, RETURNS, BANK, refund.minor))
+    took = account.captured
+    event = PaymentRefunded(
+        order_id=account.id,
+        transaction_id=refund.transaction_id,
+        refund_id=refund.id,
+        amount_minor=refund.minor,
+        currency=took.currency if took is not None else "",
+    )
+    return replace(done, ledger=booked), event
+
+
+def _of(account: Account, attempt_id: str) -> Attempt:
+    attempt = account.attempt(attempt_id)
+    if attempt is None:
+        message = "there is no such payment"
+        raise WrongStatus(message, order_id=account.id)
+    return attempt

@@ -1,0 +1,46 @@
+"""The endpoints of the payment service."""
+
+from contracts import payment as contract
+from mallkit.endpoint import Caller
+from mallkit.web import serves
+from svc_payment import views
+from svc_payment.ports import Ports
+from svc_payment.use_cases import charge as charging
+from svc_payment.use_cases import read, settle
+from svc_payment.use_cases import refund as refunding
+
+
+@serves(contract.charge)
+async def charge(wish: contract.Charge, caller: Caller, ports: Ports) -> contract.Charged:
+    """Pays an order."""
+    return contract.Charged(transaction_id=await charging.charge(wish, caller, ports))
+
+
+@serves(contract.payment)
+async def payment(wish: contract.PaymentOf, caller: Caller, ports: Ports) -> contract.PaymentView:
+    """One payment."""
+    return views.payment(*await read.one(wish.transaction_id, caller, ports))
+
+
+@serves(contract.payments_of)
+async def payments_of(wish: contract.PaymentsOf, caller: Caller, ports: Ports) -> contract.PaymentPage:
+    """The payments of an order."""
+    return views.page(*await read.of_order(wish, caller, ports))
+
+
+@serves(contract.refund)
+async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> contract.RefundView:
+    """Gives money back."""
+    return views.refund(*await refunding.refund(wish, caller, ports))
+
+
+@serves(contract.void)
+async def void(wish: contract.AccountOf, _: Caller, ports: Ports) -> contract.Undone:
+    """The saga's undo."""
+    return await settle.void(wish.order_id, ports)
+
+
+@serves(contract.refund_rest)
+async def refund_rest(wish: contract.RefundRest, _: Caller, ports: Ports) -> contract.Settled:
+    """What a cancelled order owes its buyer."""
+    return await refunding.refund_rest(wish, ports)

@@ -1,0 +1,67 @@
+"""Accounts and the pointers to them in the store, asked for in the service's words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mallkit.endpoint import Event
+from mallkit.errors import Missing
+from mallkit.store import Absent, Kind, Range, Store, Taken
+from svc_payment.domain import account as rules
+from svc_payment.domain.account import Account, Attempt
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """From a transaction id to its order's account."""
+
+    id: str
+    order_id: str
+
+
+ACCOUNTS: Kind[Account] = Kind(name="accounts", type=Account, fields={"due": float}, indexes=(("due",),))
+POINTERS: Kind[Pointer] = Kind(name="pointers", type=Pointer)
+
+
+class Accounts:
+    """The collections of one payment store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._accounts = store[ACCOUNTS]
+        self._pointers = store[POINTERS]
+
+    async def get(self, order_id: str) -> Account:
+        """An account without anything in it where there is none."""
+        try:
+            return await self._accounts.get(order_id)
+        except Absent:
+            return Account(order_id)
+
+    async def of_transaction(self, transaction_id: str) -> Account:
+        """Raises Missing."""
+        try:
+            pointer = await self._pointers.get(transaction_id)
+        except Absent:
+            message = "there is no such payment"
+            raise Missing(message) from None
+        return await self.get(pointer.order_id)
+
+    async def ask(self, order_id: str, attempt: Attempt) -> Account:
+        """Begins the attempt, with the pointer that finds it, in one write."""
+        changing = self._accounts.changing(order_id, lambda found: rules.ask(found, attempt), absent=Account(order_id))
+        try:
+            _, found = await self._store.together(self._pointers.adding(Pointer(attempt.transaction_id, order_id)), changing)
+        except Taken:
+            (found,) = await self._store.together(changing)
+        if not isinstance(found, Account):
+            raise TypeError(found)
+        return found
+
+    async def change(self, order_id: str, rule: Callable[[Account], Account | tuple[Account, Event]]) -> Account:
+        """Applies a rule to the newest version; the account is made where there is none."""
+        return await self._accounts.change(order_id, rule, absent=Account(order_id))
+
+    async def due(self, now: float, limit: int) -> list[Account]:
+        """Accounts that the job must look at, longest waiting first."""
+        page = await self._accounts.find({"due": Range(le=now)}, order="due", limit=limit)
+        return page.items

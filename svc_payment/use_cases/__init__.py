@@ -1,0 +1,1 @@
+"""What is asked of payments: charging, refunding, ending what was left open."""

@@ -1,0 +1,166 @@
+"""Paying an order: ask the order, authorize, pass the point of no return, capture, tell the order. Each step is recorded and keyed."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts import order
+from contracts import payment as contract
+from contracts.payment import PaymentStatus
+from mallkit.calls import NeighbourAway, NoAnswer
+from mallkit.endpoint import UNSET, Caller
+from mallkit.errors import Missing, ShopError, Unavailable
+from mallkit.money import Money
+from svc_payment.domain import account as rules
+from svc_payment.domain import card as cards
+from svc_payment.domain.account import Account, Attempt
+from svc_payment.domain.card import Card
+from svc_payment.ports import Ports, Provider
+
+ON_REQUEST = 8.0
+"""Seconds that one call may take while somebody waits for the charge."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One attempt at one order, with the card that is in memory for its time only."""
+
+    order_id: str
+    attempt_id: str
+    user_id: str
+    amount: Money
+    method: str
+    card: Card
+
+
+async def charge(wish: contract.Charge, caller: Caller, ports: Ports) -> str:
+    """The transaction id, once the money is taken and the order knows it.
+
+    Raises CardInvalid, Declined, MethodUnknown, what the order refuses, or OutcomeUnknown; the attempt then ends by itself.
+    """
+    asked = read(wish, caller, ports)
+    attempt = await begin(asked, ports)
+    left = ports.answer_seconds
+    try:
+        await ports.lasting.within(left, _pay(asked, attempt, ports), "payment.charge")
+    except (TimeoutError, NoAnswer, NeighbourAway):
+        raise contract.OutcomeUnknown from None
+    return attempt.transaction_id
+
+
+def read(wish: contract.Charge, caller: Caller, ports: Ports) -> Asked:
+    """The wish, checked as far as it can be without asking anybody."""
+    if not caller.is_service and str(wish.user_id) != caller.subject:
+        raise Missing("there is no such order")
+    sent = wish.credit_card
+    expires = (sent.credit_card_expiration_year, sent.credit_card_expiration_month)
+    card = cards.read(sent.credit_card_number, sent.credit_card_cvv, expires, ports.today())
+    if wish.payment_method not in ports.providers:
+        raise contract.MethodUnknown(methods=sorted(ports.providers))
+    amount = Money.read(wish.amount, ports.currency if wish.currency is UNSET else wish.currency)
+    return Asked(str(wish.order_id), caller.command, str(wish.user_id), amount, wish.payment_method, card)
+
+
+async def begin(asked: Asked, ports: Ports) -> Attempt:
+    """Records the attempt; its transaction id follows from its own, so that a repeat after a crash finds the same."""
+    now = ports.clock()
+    attempt = Attempt(
+        id=asked.attempt_id,
+        transaction_id=str(uuid5(NAMESPACE_URL, asked.attempt_id)),
+        user_id=asked.user_id,
+        status=PaymentStatus.ASKED,
+        minor=asked.amount.minor,
+        currency=asked.amount.currency,
+        method=asked.method,
+        card=asked.card.label,
+        created=now,
+        updated=now,
+        due=now + ports.attempt_seconds,
+    )
+    account = await ports.accounts.ask(asked.order_id, attempt)
+    return account.attempt(attempt.id) or attempt
+
+
+async def _pay(asked: Asked, attempt: Attempt, ports: Ports) -> None:
+    provider = ports.providers[asked.method]
+    if attempt.status is PaymentStatus.CAPTURED:
+        return
+    if attempt.status is PaymentStatus.ASKED:
+        await _ask_order(asked, ports)
+        await _authorize(asked, provider, ports)
+    elif attempt.status is not PaymentStatus.CAPTURING:
+        raise contract.Declined(f"this payment is {attempt.status.value}", reason=attempt.reason)
+    await forward(asked.order_id, attempt.id, ports)
+
+
+async def _ask_order(asked: Asked, ports: Ports) -> None:
+    wish = order.BeginPayment(
+        order_id=asked.order_id,
+        attempt=asked.attempt_id,
+        user_id=asked.user_id,
+        amount=asked.amount.amount,
+        currency=asked.amount.currency,
+    )
+    try:
+        await ports.orders(order.begin_payment, wish, seconds=ON_REQUEST)
+    except Unavailable:
+        raise
+    except ShopError as refusal:
+        await _end(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, refusal.slug, ports)
+        await ports.accounts.change(asked.order_id, lambda account: rules.over(account, asked.attempt_id))
+        if isinstance(refusal, order.AttemptEnded):
+            raise contract.Declined("this payment has been ended", reason="voided") from None
+        raise
+
+
+async def _authorize(asked: Asked, provider: Provider, ports: Ports) -> None:
+    answer = await provider.authorize(asked.attempt_id, asked.amount, asked.card, asked.order_id)
+    if answer.approved:
+        now = ports.clock()
+        account = await ports.accounts.change(asked.order_id, lambda found: _capturing_unless_ended(found, asked.attempt_id, now, ports))
+        attempt = account.attempt(asked.attempt_id)
+        if attempt is not None and attempt.status is PaymentStatus.CAPTURING:
+            return
+        await provider.void(asked.attempt_id)
+        raise contract.Declined("the payment was ended before the bank answered", reason="voided")
+    await _end(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, answer.reason, ports)
+    await tell_over(asked.order_id, asked.attempt_id, ports)
+    raise contract.Declined(f"the bank declined the payment: {answer.reason}", reason=answer.reason)
+
+
+def _capturing_unless_ended(account: Account, attempt_id: str, now: float, ports: Ports) -> Account:
+    attempt = account.attempt(attempt_id)
+    if attempt is None or attempt.status is not PaymentStatus.ASKED:
+        return account
+    return rules.capturing(account, attempt_id, now, now + ports.attempt_seconds)
+
+
+async def forward(order_id: str, attempt_id: str, ports: Ports) -> None:
+    """From *capturing*: capture with the same key until the bank says its final word, then tell the order, then book it.
+
+    The order is told before the money is booked: a crash between the two repeats both, and one write less is on the way.
+    """
+    account = await ports.accounts.get(order_id)
+    attempt = account.attempt(attempt_id)
+    if attempt is None or attempt.status is not PaymentStatus.CAPTURING:
+        return
+    answer = await ports.providers[attempt.method].capture(attempt_id)
+    if not answer.approved:
+        await _end(order_id, attempt_id, PaymentStatus.FAILED, answer.reason, ports)
+        await tell_over(order_id, attempt_id, ports)
+        raise contract.Declined(f"the bank refused to pay: {answer.reason}", reason=answer.reason)
+    await ports.orders(order.mark_paid, order.MarkPaid(order_id=order_id, attempt=attempt_id, transaction_id=attempt.transaction_id))
+    now = ports.clock()
+    await ports.accounts.change(order_id, lambda found: rules.captured(found, attempt_id, now))
+
+
+async def tell_over(order_id: str, attempt_id: str, ports: Ports) -> None:
+    """Tells the order that the attempt took no money, so that another may begin."""
+    with suppress(Missing):  # there may be no such order to tell
+        await ports.orders(order.end_payment, order.AttemptOf(order_id=order_id, attempt=attempt_id), seconds=ON_REQUEST)
+    await ports.accounts.change(order_id, lambda account: rules.over(account, attempt_id))
+
+
+async def _end(order_id: str, attempt_id: str, status: PaymentStatus, reason: str, ports: Ports) -> None:
+    now = ports.clock()
+    await ports.accounts.change(order_id, lambda account: rules.ended(account, attempt_id, status, reason, now))

@@ -1,0 +1,76 @@
+"""Giving money back: the amount is reserved before the bank is asked, and is free again only when the bank refuses for good."""
+
+from contracts import payment as contract
+from contracts.payment import RefundStatus
+from mallkit.endpoint import UNSET, Caller
+from mallkit.errors import Missing, Unavailable
+from mallkit.money import Money
+from svc_payment.domain import account as rules
+from svc_payment.domain.account import Account, Refund
+from svc_payment.ports import Ports
+
+RETRY_SECONDS = 5.0
+"""After so long without an answer the job asks the bank again, with the same key."""
+
+
+async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> tuple[Account, Refund]:
+    """An operator's refund, once for its Idempotency-Key. Raises Missing, NothingPaid, RefundTooLarge, RefundRefused."""
+    account = await ports.accounts.of_transaction(wish.transaction_id)
+    took = account.captured
+    if took is None or took.transaction_id != wish.transaction_id:
+        raise contract.NothingPaid(order_id=account.id)
+    wanted = None if wish.amount is UNSET else Money.read(wish.amount, took.currency).minor
+    return await give_back(account.id, caller.command, wanted, wish.reason, ports)
+
+
+async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settled:
+    """All that is left of an order's payment, once for a key; without any money taken there is nothing to do."""
+    account = await ports.accounts.get(wish.order_id)
+    refund_id = f"{wish.key}-rest"
+    if account.refund(refund_id) is None and account.refundable == 0:
+        return _settled(account)
+    try:
+        account, _ = await give_back(wish.order_id, refund_id, None, wish.reason, ports)
+    except contract.RefundTooLarge:  # another refund took the rest meanwhile
+        account = await ports.accounts.get(wish.order_id)
+    return _settled(account)
+
+
+async def give_back(order_id: str, refund_id: str, wanted: int | None, reason: str, ports: Ports) -> tuple[Account, Refund]:
+    """Reserves, asks the bank, books. Without the bank's word the refund stays *refunding* and the job goes on with it."""
+    now = ports.clock()
+    wished = Refund(refund_id, "", 0, reason, RefundStatus.REFUNDING, now, now + RETRY_SECONDS)
+    account = await ports.accounts.change(order_id, lambda found: rules.begin_refund(found, wished, wanted, now))
+    reserved = _of(account, refund_id)
+    if reserved.status is RefundStatus.REFUNDING:
+        try:
+            account = await ask_bank(account, reserved, ports)
+        except Unavailable:
+            return account, reserved
+    done = _of(account, refund_id)
+    if done.status is RefundStatus.REFUSED:
+        raise contract.RefundRefused
+    return account, done
+
+
+async def ask_bank(account: Account, refund: Refund, ports: Ports) -> Account:
+    """The bank's word on a reserved refund, booked. Raises Unavailable where it gives none."""
+    took = account.captured
+    if took is None:
+        raise contract.NothingPaid(order_id=account.id)
+    answer = await ports.providers[took.method].refund(took.id, refund.id, refund.minor)
+    status = RefundStatus.REFUNDED if answer.approved else RefundStatus.REFUSED
+    now = ports.clock()
+    return await ports.accounts.change(account.id, lambda found: rules.end_refund(found, refund.id, status, now))
+
+
+def _of(account: Account, refund_id: str) -> Refund:
+    found = account.refund(refund_id)
+    if found is None:
+        raise Missing("there is no such refund")
+    return found
+
+
+def _settled(account: Account) -> contract.Settled:
+    back = account.refunded(RefundStatus.REFUNDED)
+    return contract.Settled(order_id=account.id, refunded_minor=back, done=account.refunded(RefundStatus.REFUNDING) == 0)

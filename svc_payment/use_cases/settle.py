@@ -1,0 +1,77 @@
+"""Ending what was left open: every attempt and every refund reaches a final word, whatever died on the way."""
+
+from contracts import payment as contract
+from contracts.payment import PaymentStatus, RefundStatus
+from mallkit.errors import ShopError
+from svc_payment.domain import account as rules
+from svc_payment.domain.account import Account, Attempt
+from svc_payment.ports import Ports
+from svc_payment.use_cases import charge, refund
+
+BATCH = 50
+
+
+async def void(order_id: str, ports: Ports) -> contract.Undone:
+    """The saga's undo. No attempt may begin any more; *capturing* or *captured* says that it is too late to go back."""
+    now = ports.clock()
+    account = await ports.accounts.change(order_id, lambda found: rules.close(found, now))
+    for attempt in account.attempts:
+        if attempt.status in {PaymentStatus.CAPTURING, PaymentStatus.CAPTURED}:
+            return contract.Undone(order_id=order_id, outcome=attempt.status, transaction_id=attempt.transaction_id)
+    for attempt in account.attempts:
+        await _end_attempt(account, attempt, ports)
+    return contract.Undone(order_id=order_id, outcome=PaymentStatus.VOIDED)
+
+
+async def settle_all(ports: Ports) -> None:
+    """The job's round. One account's trouble does not keep the others waiting; the first is told."""
+    trouble: ShopError | None = None
+    for account in await ports.accounts.due(ports.clock(), BATCH):
+        try:
+            await settle(account, ports)
+        except ShopError as error:
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
+
+
+async def settle(account: Account, ports: Ports) -> None:
+    """Moves everything that is due in one account a step towards its end."""
+    now = ports.clock()
+    for attempt in account.attempts:
+        if attempt.due <= now:
+            await _settle_attempt(account, attempt, ports)
+    for each in account.refunds:
+        if each.status is RefundStatus.REFUNDING and each.due <= now:
+            await refund.ask_bank(account, each, ports)
+
+
+async def _settle_attempt(account: Account, attempt: Attempt, ports: Ports) -> None:
+    if attempt.status is PaymentStatus.CAPTURING:
+        try:
+            await charge.forward(account.id, attempt.id, ports)
+        except contract.Declined:
+            return  # the bank's final word: it is booked, and the order knows
+    elif attempt.status is PaymentStatus.ASKED:
+        now = ports.clock()
+        account = await ports.accounts.change(account.id, lambda found: _void_unless_ended(found, attempt.id, now))
+        newest = account.attempt(attempt.id)
+        if newest is not None and newest.status is PaymentStatus.VOIDED:
+            await _end_attempt(account, newest, ports)
+    else:
+        await _end_attempt(account, attempt, ports)
+
+
+def _void_unless_ended(account: Account, attempt_id: str, now: float) -> Account:
+    attempt = account.attempt(attempt_id)
+    if attempt is None or attempt.status is not PaymentStatus.ASKED:
+        return account
+    return rules.ended(account, attempt_id, PaymentStatus.VOIDED, "no answer in time", now)
+
+
+async def _end_attempt(account: Account, attempt: Attempt, ports: Ports) -> None:
+    if attempt.over:
+        return
+    if attempt.status is PaymentStatus.VOIDED:
+        await ports.providers[attempt.method].void(attempt.id)
+    await charge.tell_over(account.id, attempt.id, ports)

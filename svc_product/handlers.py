@@ -1,0 +1,118 @@
+"""The endpoints of the product service."""
+
+from contracts import product as contract
+from mallkit.endpoint import Blob, Caller, Done, Nothing
+from mallkit.web import serves
+from svc_product import views
+from svc_product.ports import Ports
+from svc_product.use_cases import catalogue, imports, stock
+
+
+@serves(contract.products)
+async def products(wish: contract.Search, _: Caller, ports: Ports) -> contract.ProductPage:
+    """The catalogue."""
+    found, after = await catalogue.page(wish, ports)
+    return contract.ProductPage(items=[views.product(*stocked) for stocked in found], next=after)
+
+
+@serves(contract.product)
+async def product(wish: contract.OneProduct, _: Caller, ports: Ports) -> contract.ProductView:
+    """One product."""
+    return views.product(*await catalogue.one(wish.product_id, ports))
+
+
+@serves(contract.picture)
+async def picture(wish: contract.OneProduct, _: Caller, ports: Ports) -> Blob:
+    """A product's picture."""
+    return Blob(content=await catalogue.drawing(wish.product_id, ports))
+
+
+@serves(contract.categories)
+async def categories(_wish: Nothing, _: Caller, ports: Ports) -> contract.Categories:
+    """All categories."""
+    found = await catalogue.categories(ports)
+    return contract.Categories(items=[contract.CategoryView(category=name, products=number) for name, number in found])
+
+
+@serves(contract.create)
+async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> contract.ProductView:
+    """Puts a product on sale."""
+    return views.product(*await catalogue.create(wish, caller, ports))
+
+
+@serves(contract.patch)
+async def patch(wish: contract.ProductPatch, _: Caller, ports: Ports) -> contract.ProductView:
+    """Changes a product."""
+    return views.product(*await catalogue.rewrite(wish, ports))
+
+
+@serves(contract.delete)
+async def delete(wish: contract.OneProduct, _: Caller, ports: Ports) -> Done:
+    """Takes a product off sale."""
+    await catalogue.withdraw(wish.product_id, ports)
+    return Done()
+
+
+@serves(contract.stock)
+async def stock_of(wish: contract.OneProduct, _: Caller, ports: Ports) -> contract.StockView:
+    """A product's stock."""
+    return views.stock(await stock.of(wish.product_id, ports))
+
+
+@serves(contract.set_stock)
+async def set_stock(wish: contract.SetStock, _: Caller, ports: Ports) -> contract.StockView:
+    """Sets what is on hand."""
+    return views.stock(await stock.set_on_hand(wish, ports))
+
+
+@serves(contract.import_part)
+async def import_part(wish: contract.ImportPart, _: Caller, ports: Ports) -> contract.PartKept:
+    """Keeps a part of an import aside."""
+    return contract.PartKept(import_id=wish.import_id, part=wish.part, rows=await imports.keep_part(wish, ports))
+
+
+@serves(contract.apply_import)
+async def apply_import(wish: contract.ApplyImport, _: Caller, ports: Ports) -> contract.Imported:
+    """Applies an import."""
+    done = await imports.apply(wish, ports)
+    return contract.Imported(import_id=done.id, created=done.created, updated=done.updated, unchanged=done.unchanged)
+
+
+@serves(contract.look_up)
+async def look_up(wish: contract.LookUp, _: Caller, ports: Ports) -> contract.Cards:
+    """The faces of some products."""
+    return contract.Cards(items=[views.card(*stocked) for stocked in await catalogue.look_up(wish.product_ids, ports)])
+
+
+@serves(contract.hold)
+async def hold(wish: contract.Hold, _: Caller, ports: Ports) -> contract.Cards:
+    """Reserves pieces."""
+    return contract.Cards(items=[views.card(*stocked) for stocked in await stock.hold(wish, ports)])
+
+
+@serves(contract.bind_hold)
+async def bind_hold(wish: contract.BindHold, _: Caller, ports: Ports) -> contract.HoldView:
+    """Binds a hold to an order."""
+    return _held(wish.hold_id, await ports.stock.bind(wish.hold_id, wish.order_id))
+
+
+@serves(contract.take_hold)
+async def take_hold(wish: contract.HoldOf, _: Caller, ports: Ports) -> contract.HoldView:
+    """The pieces are sold."""
+    return _held(wish.hold_id, await ports.stock.take(wish.hold_id))
+
+
+@serves(contract.release_hold)
+async def release_hold(wish: contract.HoldOf, _: Caller, ports: Ports) -> contract.HoldView:
+    """The pieces can be bought again."""
+    return _held(wish.hold_id, await ports.stock.release(wish.hold_id))
+
+
+@serves(contract.give_back)
+async def give_back(wish: contract.HoldOf, _: Caller, ports: Ports) -> contract.HoldView:
+    """Held and sold pieces can be bought again."""
+    return _held(wish.hold_id, await ports.stock.give_back(wish.hold_id))
+
+
+def _held(hold_id: str, state: str) -> contract.HoldView:
+    return contract.HoldView(hold_id=hold_id, state=state)

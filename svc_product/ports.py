@@ -1,0 +1,131 @@
+"""What the product service needs of the world."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.product import HoldLine, Sort
+from mallkit.store import Page, Term
+from svc_product.domain import AppliedImport, Plan, Product, StagedPart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """Which products a list shows, and in which order. None: whatever."""
+
+    category: str | None = None
+    group: str | None = None
+    words: Sequence[Term] = ()
+    sort: Sort = Sort.NEWEST
+
+
+class Pieces(Protocol):
+    """How many there are of a product. `version` grows with every change of them."""
+
+    @property
+    def id(self) -> str:
+        """The product's."""
+        ...
+
+    @property
+    def available(self) -> int:
+        """What can be bought now."""
+        ...
+
+    @property
+    def reserved(self) -> int:
+        """What buyers hold."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """For the ETag."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The products and their drawings. Withdrawn products are told apart by `Product.on_sale` only."""
+
+    async def get(self, product_id: str) -> Product:
+        """Raises Missing, for withdrawn ones too."""
+        ...
+
+    async def some(self, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Those that there are, by id."""
+        ...
+
+    async def page(self, query: Query, after: str | None, limit: int) -> Page[Product]:
+        """What is on sale."""
+        ...
+
+    async def categories(self) -> dict[str, int]:
+        """How many products are on sale in each."""
+        ...
+
+    async def open(self, product: Product, pieces: int) -> Product:
+        """Adds a product with its first stock; the product as it is when its import key was there before."""
+        ...
+
+    async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
+        """Applies a rule to the newest version. Raises Missing."""
+        ...
+
+    async def drawing(self, product_id: str) -> str:
+        """The SVG. Raises Missing."""
+        ...
+
+    async def known(self, import_keys: Sequence[str]) -> dict[str, Product]:
+        """Products by import key."""
+        ...
+
+
+class Imports(Protocol):
+    """Imports on their way."""
+
+    async def stage(self, part: StagedPart) -> None:
+        """Keeps a part, in the place of the one before."""
+        ...
+
+    async def staged(self, part_ids: Iterable[str]) -> list[StagedPart]:
+        """Those that are there, in this order."""
+        ...
+
+    async def applied(self, import_id: str) -> AppliedImport | None:
+        """What it did."""
+        ...
+
+    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport) -> bool:
+        """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made."""
+        ...
+
+    async def purge(self, before: float) -> None:
+        """Forgets parts and results from before this time."""
+        ...
+
+
+class Stock(Protocol):
+    """The pieces of every product, and the holds on them."""
+
+    async def of(self, product_ids: Sequence[str]) -> dict[str, Pieces]:
+        """By product id."""
+        ...
+
+    async def set_on_hand(self, product_id: str, on_hand: int, versions: frozenset[int] | None, reason: str) -> Pieces:
+        """Raises Stale for another version, BelowReserved, Missing."""
+        ...
+
+    async def hold(self, hold_id: str, lines: Sequence[HoldLine], seconds: float) -> dict[str, Pieces]:
+        """All lines or none; the pieces afterwards. Raises OutOfStock, HoldGone."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """`currency` is the only one that the mall sells in; `clock` gives seconds since 1970."""
+
+    catalogue: Catalogue
+    imports: Imports
+    stock: Stock
+    currency: str
+    clock: Callable[[], float]
+    new_id: Callable[[], str]

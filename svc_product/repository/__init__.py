@@ -1,0 +1,1 @@
+"""The product service's collections, and what it asks of them in its own words."""

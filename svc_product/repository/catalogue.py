@@ -1,0 +1,126 @@
+"""Products and drawings in the store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.product import Sort
+from mallkit.errors import Missing
+from mallkit.store import Absent, AnyOf, Kind, Page, Step, Store, Taken
+from svc_product.domain import Product
+from svc_product.ports import Query
+from svc_product.repository.stock import Stock
+
+PRODUCTS: Kind[Product] = Kind(
+    name="products",
+    type=Product,
+    fields={"import_key": str, "on_sale": bool, "category": str, "group": str, "price_minor": int, "name_key": str},
+    unique=(("import_key",),),
+    indexes=(
+        ("on_sale", "price_minor"),
+        ("on_sale", "name_key"),
+        ("on_sale", "category", "price_minor"),
+        ("on_sale", "category", "name_key"),
+        ("on_sale", "category"),
+        ("on_sale", "group"),
+    ),
+    many=("terms",),
+)
+ORDER = {
+    Sort.NAME: "name_key",
+    Sort.NAME_DOWN: "-name_key",
+    Sort.PRICE: "price_minor",
+    Sort.PRICE_DOWN: "-price_minor",
+    Sort.NEWEST: "-id",  # ids are UUIDv7
+}
+KEYS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The SVG of a product; `id` is the product's."""
+
+    id: str
+    svg: str
+
+
+DRAWINGS: Kind[Drawing] = Kind(name="drawings", type=Drawing)
+
+
+class Catalogue:
+    """What can be bought, and what could."""
+
+    def __init__(self, store: Store, stock: Stock) -> None:
+        self._store = store
+        self._stock = stock
+        self._products = store[PRODUCTS]
+        self._drawings = store[DRAWINGS]
+
+    async def get(self, product_id: str) -> Product:
+        """Raises Missing, for withdrawn ones too."""
+        try:
+            return (await self._products.get(product_id)).offered()
+        except Absent:
+            raise Missing(product_id=product_id) from None
+
+    async def some(self, product_ids: Sequence[str]) -> dict[str, Product]:
+        """Those that there are, by id; at most 1,000."""
+        found = await self._products.find({"id": AnyOf(product_ids)}, limit=len(product_ids))
+        return {product.id: product for product in found.items}
+
+    async def page(self, query: Query, after: str | None, limit: int) -> Page[Product]:
+        """What is on sale."""
+        where: dict[str, Any] = {"on_sale": True}
+        if query.category is not None:
+            where["category"] = query.category
+        if query.group is not None:
+            where["group"] = query.group
+        all_of = {"terms": query.words} if query.words else {}
+        return await self._products.find(where, order=ORDER[query.sort], after=after, limit=limit, all_of=all_of)
+
+    async def categories(self) -> dict[str, int]:
+        """How many products are on sale in each."""
+        return await self._products.counts("category", {"on_sale": True})
+
+    async def open(self, product: Product, pieces: int) -> Product:
+        """Adds a product with its first stock; the product as it is when its import key was there before."""
+        try:
+            await self._store.together(*self.opening(product, pieces, ""))
+        except Taken:
+            known = await self.known([product.import_key])
+            return known[product.import_key].offered()
+        return product
+
+    def opening(self, product: Product, pieces: int, drawing: str) -> list[Step]:
+        """`open`, for `together`."""
+        steps = [self._products.adding(product), *self._stock.receiving(product.id, pieces)]
+        return [*steps, self._drawings.adding(Drawing(product.id, drawing))] if drawing else steps
+
+    async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
+        """Applies a rule to the newest version. Raises Missing."""
+        try:
+            return await self._products.change(product_id, rule)
+        except Absent:
+            raise Missing(product_id=product_id) from None
+
+    def changing(self, product_id: str, rule: Callable[[Product], Product], drawing: str) -> list[Step]:
+        """`change`, for `together`; the drawing becomes the one given, or goes."""
+        drawn = Drawing(product_id, drawing)
+        picture = self._drawings.changing(product_id, lambda _: drawn, absent=drawn) if drawing else self._drawings.removing(product_id)
+        return [self._products.changing(product_id, rule), picture]
+
+    async def drawing(self, product_id: str) -> str:
+        """The SVG. Raises Missing."""
+        try:
+            return (await self._drawings.get(product_id)).svg
+        except Absent:
+            raise Missing(product_id=product_id) from None
+
+    async def known(self, import_keys: Sequence[str]) -> dict[str, Product]:
+        """Products by import key."""
+        found: dict[str, Product] = {}
+        for start in range(0, len(import_keys), KEYS_AT_ONCE):
+            some = AnyOf(import_keys[start : start + KEYS_AT_ONCE])
+            page = await self._products.find({"import_key": some}, limit=KEYS_AT_ONCE)
+            found.update((product.import_key, product) for product in page.items)
+        return found

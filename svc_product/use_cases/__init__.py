@@ -1,0 +1,1 @@
+"""What can be wished of the product service, one function each."""

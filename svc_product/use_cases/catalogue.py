@@ -1,0 +1,125 @@
+"""The catalogue: looked through, written, withdrawn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from msgspec import UNSET
+
+from contracts import product as contract
+from mallkit.endpoint import Caller
+from mallkit.errors import Missing
+from mallkit.terms import query_terms
+from svc_product import domain
+from svc_product.domain import SVG, Product, Sheet
+from svc_product.ports import Pieces, Ports, Query
+
+Stocked: TypeAlias = tuple[Product, Pieces]
+SCANNED_AT_ONCE = 200
+MOST_SCANS = 6
+"""After about a thousand products in a row that are out of stock a page ends all the same; its cursor goes on."""
+COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku")
+"""Fields that a product has as they were sent."""
+
+
+async def page(wish: contract.Search, ports: Ports) -> tuple[list[Stocked], str | None]:
+    """What is on sale, and where the list goes on. Words that nothing can be found under find nothing."""
+    words = query_terms(wish.q)
+    if wish.q.strip() and not words:
+        return [], None
+    query = Query(category=_given(wish.category), group=_given(wish.group), words=words, sort=wish.sort)
+    after = _given(wish.after)
+    if wish.in_stock:
+        return await _in_stock(query, after, wish.limit, ports)
+    found = await ports.catalogue.page(query, after, wish.limit)
+    return await _stocked(found.items, ports), found.next
+
+
+async def _in_stock(query: Query, after: str | None, limit: int, ports: Ports) -> tuple[list[Stocked], str | None]:
+    """Reads on until the page is full. Where it fills up inside what was read, that is read again up to there: its cursor is the page's."""
+    found: list[Stocked] = []
+    size = limit
+    for _ in range(MOST_SCANS):
+        read = await ports.catalogue.page(query, after, size)
+        places = [(place, pair) for place, pair in enumerate(await _stocked(read.items, ports), 1) if pair[1].available > 0]
+        room = limit - len(found)
+        if len(places) > room:
+            size = places[room - 1][0]
+            continue
+        found += [pair for _, pair in places]
+        after = read.next
+        if after is None or len(found) == limit:
+            break
+        size = SCANNED_AT_ONCE
+    return found, after
+
+
+async def _stocked(products: Sequence[Product], ports: Ports) -> list[Stocked]:
+    pieces = await ports.stock.of([product.id for product in products])
+    return [(product, pieces[product.id]) for product in products]
+
+
+async def one(product_id: str, ports: Ports) -> Stocked:
+    """Raises Missing."""
+    return await _with_stock(await ports.catalogue.get(product_id), ports)
+
+
+async def _with_stock(product: Product, ports: Ports) -> Stocked:
+    return product, (await ports.stock.of([product.id]))[product.id]
+
+
+async def drawing(product_id: str, ports: Ports) -> bytes:
+    """The SVG of a product on sale. Raises Missing, also where the picture is elsewhere."""
+    product = await ports.catalogue.get(product_id)
+    if not product.sheet.picture.startswith(SVG):
+        message = "this product has no picture here"
+        raise Missing(message)
+    return (await ports.catalogue.drawing(product_id)).encode()
+
+
+async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> Stocked:
+    """The same command finds the product that it made. Raises WrongCurrency."""
+    now = ports.clock()
+    currency = ports.currency if wish.currency is UNSET else wish.currency
+    price = domain.price(wish.price, currency, ports.currency)
+    sheet = Sheet(price=price, tags=tuple(wish.tags), **{name: getattr(wish, name) for name in COPIED}).checked()
+    made = Product(id=ports.new_id(), import_key=f"made:{caller.command}", sheet=sheet, created_at=now, updated_at=now)
+    return await _with_stock(await ports.catalogue.open(made, wish.stock), ports)
+
+
+async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
+    """Changes what was sent. Raises Missing."""
+    now = ports.clock()
+    changes: dict[str, Any] = {name: getattr(wish, name) for name in COPIED if getattr(wish, name) is not UNSET}
+    if wish.price is not UNSET:
+        changes["price"] = domain.price(wish.price, ports.currency, ports.currency)
+    if wish.tags is not UNSET:
+        changes["tags"] = tuple(wish.tags)
+
+    def rule(product: Product) -> Product:
+        sheet = product.offered().sheet
+        return product.rewritten(replace(sheet, **changes).checked(), now)
+
+    return await _with_stock(await ports.catalogue.change(wish.product_id, rule), ports)
+
+
+async def withdraw(product_id: str, ports: Ports) -> None:
+    """Takes a product off sale; holds that run on it go on. Raises Missing."""
+    now = ports.clock()
+    await ports.catalogue.change(product_id, lambda product: product.offered().withdrawn(now))
+
+
+async def categories(ports: Ports) -> list[tuple[str, int]]:
+    """By name, with how many products are on sale."""
+    return sorted((await ports.catalogue.categories()).items())
+
+
+async def look_up(product_ids: Sequence[str], ports: Ports) -> list[Stocked]:
+    """Those on sale, each once, in the order they were asked for."""
+    asked = list(dict.fromkeys(product_ids))
+    known = await ports.catalogue.some(asked)
+    return await _stocked([known[product_id] for product_id in asked if product_id in known and known[product_id].on_sale], ports)
+
+
+def _given(text: Any) -> str | None:  # noqa: ANN401 - a text or UNSET
+    return None if text is UNSET else str(text)

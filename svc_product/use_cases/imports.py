@@ -1,0 +1,112 @@
+"""An import: its parts are checked and kept aside, then all of it becomes visible at once."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from contracts import product as contract
+from contracts.product import ImportIncomplete, ImportRow, UnsafePicture, WrongCurrency
+from mallkit.errors import Invalid, ShopError, Unavailable
+from mallkit.svg import svg_fault
+from svc_product import domain
+from svc_product.domain import SVG, AppliedImport, ImportedRow, Sheet, StagedPart
+from svc_product.ports import Ports
+
+KEPT_SECONDS = 24 * 3600.0
+TRIES = 5
+TOLD = 20
+"""Missing parts that a refusal names."""
+
+
+async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
+    """How many rows are kept. Raises the refusal that all bad rows share, else Invalid; `errors` names every bad row."""
+    rows: list[ImportedRow] = []
+    faults: list[tuple[int, ShopError]] = []
+    twice = {key for key, times in Counter(row.import_key for row in wish.products).items() if times > 1}
+    for number, row in enumerate(wish.products):
+        try:
+            if row.import_key in twice:
+                message = "this import key comes twice"
+                raise Invalid(message)
+            rows.append(_checked(row, ports.currency))
+        except ShopError as fault:
+            faults.append((number, fault))
+    if faults:
+        raise _refusal(wish.products, faults)
+    part_id = domain.part_id(wish.import_id, wish.part)
+    await ports.imports.stage(StagedPart(id=part_id, rows=tuple(rows), staged_at=ports.clock()))
+    return len(rows)
+
+
+def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
+    price = domain.price(row.price, sold_in if row.currency is UNSET else row.currency, sold_in)
+    picture = row.picture_url
+    if row.picture_svg:
+        fault = svg_fault(row.picture_svg)
+        if fault:
+            raise UnsafePicture(fault)
+        picture = SVG + hashlib.sha256(row.picture_svg.encode()).hexdigest()[:16]
+    sheet = Sheet(
+        name=row.name,
+        price=price,
+        category=row.category,
+        name_zh=row.name_zh,
+        description=row.description,
+        group=row.group,
+        options=row.options,
+        sku=row.sku,
+        tags=tuple(row.tags),
+        picture=picture,
+    )
+    key = "row:" + domain.readable("import_key", row.import_key)
+    return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg)
+
+
+def _refusal(rows: Sequence[ImportRow], faults: Sequence[tuple[int, ShopError]]) -> ShopError:
+    kinds = {type(fault) for _, fault in faults}
+    kind = kinds.pop() if len(kinds) == 1 else Invalid
+    number, first = faults[0]
+    more = f", and {len(faults) - 1} more bad rows" if len(faults) > 1 else ""
+    errors = [{"row": number, "import_key": rows[number].import_key, "detail": fault.detail} for number, fault in faults]
+    return kind(f"row {number} ({rows[number].import_key}): {first.detail}{more}", errors=errors)
+
+
+async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
+    """All parts in one write. An import whose parts were applied answers what it did; sent again, it is compared with the present.
+
+    Raises ImportIncomplete, and Invalid when a product stands in two parts.
+    """
+    ids = [domain.part_id(wish.import_id, number) for number in range(wish.parts)]
+    for _ in range(TRIES):
+        parts = await ports.imports.staged(ids)
+        if not parts and (done := await ports.imports.applied(wish.import_id)) and done.parts == wish.parts:
+            return done
+        if len(parts) < wish.parts:
+            raise _incomplete(ids, parts)
+        rows = [row for part in parts for row in part.rows]
+        plan = domain.plan(rows, await ports.catalogue.known([row.import_key for row in rows]))
+        done = AppliedImport(
+            id=wish.import_id,
+            parts=wish.parts,
+            created=len(plan.new),
+            updated=len(plan.changed),
+            unchanged=plan.unchanged,
+            applied_at=ports.clock(),
+        )
+        if await ports.imports.apply(plan, parts, done):
+            return done
+    message = "the catalogue keeps changing under this import"
+    raise Unavailable(message)
+
+
+def _incomplete(ids: Sequence[str], parts: Sequence[StagedPart]) -> ImportIncomplete:
+    there = {part.id for part in parts}
+    missing = [number for number, part_id in enumerate(ids) if part_id not in there]
+    return ImportIncomplete(f"{len(missing)} of {len(ids)} parts have not arrived", missing=missing[:TOLD])
+
+
+async def purge(ports: Ports) -> None:
+    """Forgets what was sent and not applied within a day."""
+    await ports.imports.purge(ports.clock() - KEPT_SECONDS)

@@ -1,0 +1,59 @@
+"""From products and their stock to what the contract shows."""
+
+from contracts import product as contract
+from mallkit.times import rfc3339
+from svc_product.domain import SVG, Product
+from svc_product.ports import Pieces
+
+
+def product(found: Product, pieces: Pieces) -> contract.ProductView:
+    """One product with what can be bought of it."""
+    sheet = found.sheet
+    return contract.ProductView(
+        product_id=found.id,
+        name=sheet.name,
+        name_zh=sheet.name_zh,
+        description=sheet.description,
+        price=sheet.price.amount,
+        currency=sheet.price.currency,
+        stock=pieces.available,
+        category=sheet.category,
+        group=sheet.group,
+        options=sheet.options,
+        sku=sheet.sku,
+        tags=list(sheet.tags),
+        picture=picture(found),
+        version=f"{found.version}.{pieces.version}",
+        created_at=rfc3339(found.created_at),
+        updated_at=rfc3339(found.updated_at),
+    )
+
+
+def card(found: Product, pieces: Pieces) -> contract.Card:
+    """A product's face."""
+    money = found.sheet.price
+    return contract.Card(
+        product_id=found.id,
+        name=found.sheet.name,
+        unit_minor=money.minor,
+        currency=money.currency,
+        stock=pieces.available,
+        picture=picture(found),
+    )
+
+
+def stock(pieces: Pieces) -> contract.StockView:
+    """What is in the house."""
+    return contract.StockView(
+        product_id=pieces.id,
+        on_hand=pieces.available + pieces.reserved,
+        available=pieces.available,
+        reserved=pieces.reserved,
+        version=str(pieces.version),
+    )
+
+
+def picture(found: Product) -> str:
+    """A path on this host, a URL, or nothing."""
+    kept = found.sheet.picture
+    return contract.picture.path.format(product_id=found.id) if kept.startswith(SVG) else kept
