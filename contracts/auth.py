@@ -9,7 +9,11 @@ from mallkit.errors import Invalid, Missing, Refused, Unauthenticated
 
 Email = Annotated[
     str,
-    Meta(max_length=254, pattern=rf"^[A-Za-z0-9._%+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(\.[A-Za-z0-9-]{{1,63}})+{END}", examples=["ann@example.org"]),
+    Meta(
+        max_length=254,
+        pattern=rf"^[A-Za-z0-9._%+-]{{1,64}}@[A-Za-z0-9-]{{1,63}}(\.[A-Za-z0-9-]{{1,63}})+{END}",
+        examples=["ann@example.org"],
+    ),
 ]
 Password = Annotated[str, Meta(min_length=8, max_length=128, examples=["correct-horse-battery"])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Ann"])]

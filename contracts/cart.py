@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from mallkit.endpoint import CUSTOMER, DELETE, GET, OPERATOR, ADMIN, POST, PUT, SERVICE, Done, Endpoint, Id, Keyed, Nothing, View, Wish
+from mallkit.endpoint import ADMIN, CUSTOMER, DELETE, GET, OPERATOR, POST, PUT, SERVICE, Done, Endpoint, Id, Keyed, Nothing, View, Wish
 from mallkit.errors import Missing, Refused
 from mallkit.money import Amount
 

@@ -159,7 +159,8 @@ quote = Endpoint(
 run = Endpoint(
     method=POST, path="/api/v1/checkout", aliases=("/checkout",), takes=Checkout, gives=CheckedOut, accepted=CheckoutPending, may=BUYERS,
     refuses=(
-        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged, PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
+        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged,
+        PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
     ),
     invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Buy the cart",
 )  # fmt: skip

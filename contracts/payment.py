@@ -6,11 +6,25 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.checkout_types import CreditCard
-from contracts.order import AlreadyPaid as AlreadyPaid
-from contracts.order import AmountWrong as AmountWrong
-from contracts.order import BeingPaid as BeingPaid
-from contracts.order import WrongStatus as WrongStatus
-from mallkit.endpoint import ADMIN, CUSTOMER, GET, OPERATOR, OPERATORS, POST, SERVICE, Cursor, Endpoint, Event, Id, IdOrNumber, Keyed, Limit, View, Wish
+from contracts.order import AlreadyPaid, AmountWrong, BeingPaid, WrongStatus
+from mallkit.endpoint import (
+    ADMIN,
+    CUSTOMER,
+    GET,
+    OPERATOR,
+    OPERATORS,
+    POST,
+    SERVICE,
+    Cursor,
+    Endpoint,
+    Event,
+    Id,
+    IdOrNumber,
+    Keyed,
+    Limit,
+    View,
+    Wish,
+)
 from mallkit.errors import Internal, Missing, Refused, Unavailable
 from mallkit.money import Amount, Paid
 

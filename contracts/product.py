@@ -6,7 +6,25 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from mallkit.endpoint import (
-    ANYONE, DELETE, END, GET, OPERATORS, PATCH, POST, PUT, SERVICE, Blob, Cursor, Done, Endpoint, Id, Keyed, Limit, Nothing, View, Wish,
+    ANYONE,
+    DELETE,
+    END,
+    GET,
+    OPERATORS,
+    PATCH,
+    POST,
+    PUT,
+    SERVICE,
+    Blob,
+    Cursor,
+    Done,
+    Endpoint,
+    Id,
+    Keyed,
+    Limit,
+    Nothing,
+    View,
+    Wish,
 )  # fmt: skip
 from mallkit.errors import Missing, PreconditionRequired, Refused, Stale
 from mallkit.money import Amount
@@ -317,8 +335,8 @@ products = Endpoint(
     method=GET, path="/api/v1/products", takes=Search, gives=ProductPage, may=(ANYONE,), summary="The catalogue, searched and sorted",
 )  # fmt: skip
 product = Endpoint(
-    method=GET, path="/api/v1/products/{product_id}", takes=OneProduct, gives=ProductView, may=(ANYONE,), refuses=(Missing,), etag="version",
-    summary="One product",
+    method=GET, path="/api/v1/products/{product_id}", takes=OneProduct, gives=ProductView, may=(ANYONE,), refuses=(Missing,),
+    etag="version", summary="One product",
 )  # fmt: skip
 picture = Endpoint(
     method=GET, path="/api/v1/products/{product_id}/picture", takes=OneProduct, gives=Blob, may=(ANYONE,), refuses=(Missing,),

@@ -66,6 +66,8 @@ def plan(sources: Sources, folder: Path, parts: Sequence[Part], environ: Mapping
             settings[part] = resolve(_settings_class(part), part.name, sources)
         except SettingsError as failure:
             problems += failure.problems
+        except StartError as failure:
+            problems += failure.reasons
     if problems:
         raise StartError(*dict.fromkeys(problems))
     planned = [

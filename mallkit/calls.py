@@ -47,7 +47,9 @@ class Neighbour(Protocol):
 class Calls:
     """The pool of connections of one process, and the neighbours that are reached over it."""
 
-    def __init__(self, session: aiohttp.ClientSession, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]
+    ) -> None:
         self._session = session
         self._neighbours = neighbours
         self._token = token
@@ -119,7 +121,10 @@ class _To:
 
     async def _send(self, method: str, target: str, headers: dict[str, str], body: bytes, left: float) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(left), self._session.request(method, next(self._urls) + target, headers=headers, data=body) as response:
+            async with (
+                asyncio.timeout(left),
+                self._session.request(method, next(self._urls) + target, headers=headers, data=body) as response,
+            ):
                 return response.status, await response.read()
         except aiohttp.ClientConnectorError:
             raise NeighbourAway(f"{self._service} cannot be reached") from None

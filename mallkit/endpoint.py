@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Annotated, ClassVar, Generic, TypeVar
 
 import msgspec
-from msgspec import UNSET as UNSET
 from msgspec import Meta
 
 from mallkit.errors import Invalid, ShopError

@@ -63,7 +63,7 @@ def command_id(caller: Caller, endpoint: Endpoint[Wish, View], key: str) -> str:
     """The same for ever for the same caller, endpoint and key; a new id without a key."""
     if not key:
         return new_id()
-    digest = hashlib.sha256("\n".join((caller.role, caller.subject, endpoint.method, endpoint.path, key)).encode()).hexdigest()
+    digest = hashlib.sha256(f"{caller.role}\n{caller.subject}\n{endpoint.method}\n{endpoint.path}\n{key}".encode()).hexdigest()
     return f"k-{digest[:40]}"
 
 

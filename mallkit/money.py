@@ -22,9 +22,7 @@ Amount = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": 999
 """A sum on the wire, 0 or more, in major units (`99.99`)."""
 Paid = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0.01, "maximum": 999_999_999.99, "multipleOf": 0.01})]
 """A sum on the wire that is more than nothing."""
-SignedAmount = Annotated[
-    Decimal, Meta(extra_json_schema={"minimum": -999_999_999.99, "maximum": 999_999_999.99, "multipleOf": 0.01})
-]
+SignedAmount = Annotated[Decimal, Meta(extra_json_schema={"minimum": -999_999_999.99, "maximum": 999_999_999.99, "multipleOf": 0.01})]
 """A line of a receipt: discounts are negative."""
 
 

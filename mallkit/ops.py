@@ -82,11 +82,11 @@ def add_pages(app: web.Application, endpoints: Mapping[str, Endpoint[Wish, View]
 async def live(request: web.Request) -> web.Response:
     """Loop and jobs are alive; nothing else is looked at, so that a neighbour's fault restarts nobody."""
     dead = request.app[LIFE].dead_jobs()
-    return _told(request, {name: "died" for name in dead}, dead)
+    return _told(request, dict.fromkeys(dead, "died"), dead)
 
 
 async def ready(request: web.Request) -> web.Response:
-    """This copy has what it cannot serve without."""
+    """Tells whether this copy has what it cannot serve without."""
     missing = await request.app[LIFE].missing()
     return _told(request, dict.fromkeys(missing, "away"), missing)
 

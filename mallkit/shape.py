@@ -11,7 +11,6 @@ import msgspec
 from msgspec import UNSET
 
 from mallkit.endpoint import Endpoint, Method, View, Wish
-from mallkit.errors import Invalid
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 BODY_METHODS = frozenset({Method.POST, Method.PUT, Method.PATCH})
@@ -33,7 +32,9 @@ class Shape:
         self.whole = not self.path and not self.headers
         self.path_type = _part(endpoint, "Path", self.path)
         self.header_type = _part(endpoint, "Headers", tuple(self.headers))
-        self.rest_type: type[msgspec.Struct] = endpoint.takes if self.whole else _part(endpoint, "Body" if self.in_body else "Query", self.rest)
+        self.rest_type: type[msgspec.Struct] = (
+            endpoint.takes if self.whole else _part(endpoint, "Body" if self.in_body else "Query", self.rest)
+        )
         self.body_needed = any(fields[name].required for name in self.rest)
         self.wire_names = {name: fields[name].encode_name for name in fields}
         self._decode = msgspec.json.Decoder(self.rest_type).decode
@@ -160,5 +161,3 @@ def _numbers(kind: Anything) -> Anything:
         if shadow is not None:
             return shadow
     return None
-
-

@@ -106,7 +106,7 @@ class _Picture:
         self.open.pop()
 
     def _words(self, words: str) -> None:
-        if False:
+        if words.strip() and self.open[-1] not in WORDS:
             self._refuse(f"text inside <{self.open[-1]}>")
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:

@@ -201,4 +201,3 @@ def _reply(endpoint: Endpoint[Wish, View], answer: View) -> Reply:
 def _address(request: web.Request) -> str:
     """Where the request came from. The gateway writes X-Forwarded-For itself; services listen to nobody else's."""
     return request.headers.get("X-Forwarded-For") or request.remote or ""
-

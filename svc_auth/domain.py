@@ -12,7 +12,7 @@ CLOCKS_APART = 60.0
 """Seconds by which another copy's clock may be behind: an entry of the feed is kept so much longer."""
 
 
-class Reused(Exception):  # noqa: N818 - told in the service's words; never leaves it
+class Reused(Exception):
     """A refresh token came back that only somebody who kept a copy can have: the whole family is worth nothing."""
 
 
@@ -36,6 +36,20 @@ class Account:
 def fold(email: str) -> str:
     """What two spellings of one e-mail address have in common."""
     return email.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom an access token speaks for."""
+
+    subject: str
+    session: str
+    role: Role
+
+
+def service_bearer(service: str) -> Bearer:
+    """A service, as its tokens name it; its session is never revoked."""
+    return Bearer(service, f"service-{service}", Role.SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +99,7 @@ def rotate(session: Session, counter: int, now: float, lives: Lives) -> Session:
     if session.ended or session.refresh_ends <= now:
         raise Unauthenticated
     if counter == session.counter:
-        return replace(
-            session, counter=counter + 1, rotated_at=now, access_ends=now + lives.access, refresh_ends=now + lives.refresh
-        )
+        return replace(session, counter=counter + 1, rotated_at=now, access_ends=now + lives.access, refresh_ends=now + lives.refresh)
     if counter == session.counter - 1 and now < session.rotated_at + lives.grace:
         return replace(session, access_ends=now + lives.access)
     raise Reused

@@ -2,9 +2,9 @@
 
 import time
 
-from mallkit.endpoint import Role
 from mallkit.identity import Revoked
-from svc_auth.ports import Bearer, Keys, Sessions
+from svc_auth.domain import service_bearer
+from svc_auth.ports import Keys, Sessions
 
 NAME = "auth"
 
@@ -29,8 +29,3 @@ class OwnIssuer:
     async def token(self) -> tuple[str, float]:
         """For this service's own calls."""
         return self._keys.sign(service_bearer(NAME), time.time()), float(self._seconds)
-
-
-def service_bearer(service: str) -> Bearer:
-    """A service, as its tokens name it."""
-    return Bearer(service, f"service-{service}", Role.SERVICE)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from mallkit.identity import ALGORITHM, AUDIENCE, ISSUER, TOKEN_TYPE
 from mallkit.settings import SettingsError
-from svc_auth.ports import Bearer
+from svc_auth.domain import Bearer
 from svc_auth.settings import Settings
 
 FILE = "auth-keys.json"

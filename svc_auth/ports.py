@@ -4,16 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from svc_auth.domain import Account, Lives, Session
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Whom an access token speaks for."""
-
-    subject: str
-    session: str
-    role: str
+from svc_auth.domain import Account, Bearer, Lives, Session
 
 
 class Accounts(Protocol):
@@ -47,8 +38,11 @@ class Sessions(Protocol):
         """As domain.rotate. Raises Unauthenticated for a session that is not known, and domain.Reused."""
         ...
 
-    async def end(self, session_id: str, now: float) -> None:
-        """Revokes it and puts it into the feed, in one write; an ended or unknown one stays as it is."""
+    async def end(self, session_id: str, now: float, unknown: Session | None = None) -> None:
+        """Revokes it and puts it into the feed, in one write; an ended one stays as it is.
+
+        One that is not known is revoked as `unknown` says, or not at all.
+        """
         ...
 
     async def end_all(self, user_id: str, now: float) -> None:

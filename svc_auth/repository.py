@@ -88,7 +88,7 @@ class StoredSessions:
         except Absent:
             raise Unauthenticated from None
 
-    async def end(self, session_id: str, now: float) -> None:
+    async def end(self, session_id: str, now: float, unknown: Session | None = None) -> None:
         """The counter first: its place is what the session's rule then writes."""
         place = 0
 
@@ -100,7 +100,7 @@ class StoredSessions:
         try:
             await self._store.together(
                 self._store[FEEDS].changing(FEED, take_place, absent=Feed(FEED)),
-                self._sessions.changing(session_id, lambda session: domain.end(session, place)),
+                self._sessions.changing(session_id, lambda session: domain.end(session, place), absent=unknown),
             )
         except Absent:
             return

@@ -1,5 +1,7 @@
 """Settings of the checkout service."""
 
+import msgspec
+
 from mallkit.settings import Common
 
 
@@ -16,5 +18,5 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lease_seconds: float = 40.0
     recover_seconds: float = 2.0
     home_country: str = "US"
-    shipping: dict[str, int] = {"*": 1500, "US": 500}
-    tax: dict[str, int] = {"*": 0, "US": 825}
+    shipping: dict[str, int] = msgspec.field(default_factory=lambda: {"*": 1500, "US": 500})
+    tax: dict[str, int] = msgspec.field(default_factory=lambda: {"*": 0, "US": 825})

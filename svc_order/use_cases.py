@@ -2,9 +2,11 @@
 
 import asyncio
 
+from msgspec import UNSET
+
 from contracts import order as contract
 from contracts import payment, product
-from mallkit.endpoint import UNSET, Caller
+from mallkit.endpoint import Caller
 from mallkit.errors import Invalid, Missing, ShopError
 from mallkit.money import Money
 from mallkit.store import Page

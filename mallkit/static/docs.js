@@ -66,7 +66,7 @@ function objectsIn(schema, found = new Map()) {
 }
 
 function table(heads, rows) {
-  const row = (cells, tag) => make("tr", {}, ...cells.map((cell) => make(tag, {}, ...prose(cell))));
+  const row = (cells, tag) => make("tr", {}, ...cells.map((cell) => make(tag, { className: cell.length < 37 ? "short" : "" }, ...prose(cell))));
   return make("div", { className: "scroll" },
     make("table", {}, make("thead", {}, row(heads, "th")), make("tbody", {}, ...rows.map((cells) => row(cells, "td")))));
 }
@@ -165,11 +165,11 @@ async function send(request, shown) {
     const text = await response.text();
     const told = ["content-type", "etag", "retry-after"].filter((name) => response.headers.has(name)).map((name) => `${name}: ${response.headers.get(name)}`);
     const head = `${response.status} ${response.statusText} in ${Math.round(performance.now() - started)} ms\n${told.join("\n")}`;
-    shown.textContent = `${curlOf(request)}\n\n${head}\n\n${pretty(text)}`;
+    shown.textContent = `${head}\n\n${pretty(text)}\n\n${curlOf(request)}`;
     const parsed = response.ok && text.startsWith("{") ? JSON.parse(text) : {};
     if (typeof parsed.access_token === "string") token.value = parsed.access_token;
   } catch (error) {
-    shown.textContent = `${curlOf(request)}\n\nNo answer: ${error.message}`;
+    shown.textContent = `No answer: ${error.message}\n\n${curlOf(request)}`;
   }
   shown.hidden = false;
 }
@@ -191,7 +191,8 @@ function tryIt(path, method, operation, parameters) {
   });
   const labels = inputs.map(({ parameter, input }) => make("label", {}, make("code", {}, parameter.name), input));
   const content = operation.requestBody && Object.values(operation.requestBody.content)[0];
-  const body = content && make("textarea", { value: JSON.stringify(content.example ?? sample(content.schema), null, 2), spellcheck: false });
+  const example = content && JSON.stringify(content.example ?? sample(content.schema), null, 2);
+  const body = content && make("textarea", { value: example, rows: Math.min(24, example.split("\n").length + 1), spellcheck: false });
   if (body) labels.push(make("label", { className: "wide" }, make("span", {}, "Body"), body));
   const shown = make("pre", { hidden: true });
   const form = make("form", {}, ...labels, make("button", { type: "submit", className: "sends" }, "Send"), shown);

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from msgspec import UNSET
+
 from contracts import cart, checkout, product
 from contracts.checkout import CheckoutStatus
-from mallkit.endpoint import UNSET, Caller
+from mallkit.endpoint import Caller
 from mallkit.errors import Missing, ShopError
 from mallkit.money import Money
 from svc_checkout.domain import address

@@ -15,10 +15,11 @@ TOLD: dict[type[ShopError], type[ShopError]] = {
     order.WrongStatus: checkout.OrderFailed,
     order.BeingPaid: checkout.OrderFailed,
     order.AmountWrong: checkout.OrderFailed,
-    payment.AlreadyPaid: checkout.OrderFailed,
+    order.AlreadyPaid: checkout.OrderFailed,
     Missing: checkout.NotOnSale,
 }
-KNOWN: dict[str, type[ShopError]] = {refusal.slug: refusal for refusal in (*checkout.run.refuses, Unavailable)}
+REFUSALS: tuple[type[ShopError], ...] = (*checkout.run.refuses, Unavailable)
+KNOWN = {refusal.slug: refusal for refusal in REFUSALS}
 
 
 def told(error: ShopError) -> ShopError:

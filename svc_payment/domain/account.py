@@ -5,15 +5,14 @@ One capture per order, ever. From *capturing* there is only forward; before it, 
 
 from dataclasses import dataclass, replace
 
+from contracts.order import AlreadyPaid, WrongStatus
 from contracts.payment import (
-    AlreadyPaid,
     NothingPaid,
     PaymentCaptured,
     PaymentRefunded,
     PaymentStatus,
     RefundStatus,
     RefundTooLarge,
-    WrongStatus,
 )
 from mallkit.money import Money
 

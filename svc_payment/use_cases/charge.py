@@ -4,11 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
+from msgspec import UNSET
+
 from contracts import order
 from contracts import payment as contract
 from contracts.payment import PaymentStatus
 from mallkit.calls import NeighbourAway, NoAnswer
-from mallkit.endpoint import UNSET, Caller
+from mallkit.endpoint import Caller
 from mallkit.errors import Missing, ShopError, Unavailable
 from mallkit.money import Money
 from svc_payment.domain import account as rules

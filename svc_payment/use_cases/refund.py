@@ -1,8 +1,10 @@
 """Giving money back: the amount is reserved before the bank is asked, and is free again only when the bank refuses for good."""
 
+from msgspec import UNSET
+
 from contracts import payment as contract
 from contracts.payment import RefundStatus
-from mallkit.endpoint import UNSET, Caller
+from mallkit.endpoint import Caller
 from mallkit.errors import Missing, Unavailable
 from mallkit.money import Money
 from svc_payment.domain import account as rules

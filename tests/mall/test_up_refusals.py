@@ -2,10 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
-from tests.mall.conftest import Folder, is_alive
+from tests.mall.conftest import ROOT, Folder, is_alive
 
 
 def test_a_taken_port_is_named_with_its_holder_and_nothing_is_started(mall_up: Folder) -> None:
@@ -78,3 +80,14 @@ def test_a_secrets_file_that_was_spoilt_is_named(mall_up: Folder) -> None:
     assert run.end() == 2
     assert f"{file}, line 2: expected NAME=value" in run.text
     assert "spoilt" not in run.text
+
+
+def test_packages_that_are_missing_are_named() -> None:
+    # -S leaves site-packages out: an interpreter without anything installed.
+    words = [sys.executable, "-S", "-m", "mall", "up"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603 — our own module
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("mall: missing in ")
+    assert ": aiohttp, argon2-cffi, msgspec, " in ended.stderr
+    assert ended.stderr.endswith("`make up` installs what requirements.lock names into .venv\n")

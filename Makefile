@@ -1,0 +1,36 @@
+# make up · make test · make check · make bench · make help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help up test check bench clean-data lock
+help: ## What there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
+
+.venv/bin/mall: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	printf '#!/bin/sh\nPYTHONPATH="%s$${PYTHONPATH:+:$$PYTHONPATH}" exec "%s/$(BIN)/python" -m mall "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
+	chmod +x $@
+
+.venv/.dev: requirements-dev.lock .venv/bin/mall
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+up: .venv/bin/mall ## Install what is missing and run the whole mall; Ctrl-C stops it
+	@exec $(BIN)/mall up
+
+test: .venv/.dev ## All tests
+	$(BIN)/python -m pytest
+
+check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/architecture
+
+bench: .venv/.dev ## Measure purchases, reads, memory and start-up, side by side
+	$(BIN)/python -m bench
+
+clean-data: ## Remove everything that `make up` has stored
+	rm -rf "$${MALL_DATA:-var}"

@@ -1,0 +1,66 @@
+"""Where the auth service's ports meet their adapters."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+import contracts.auth
+from mallkit.background import every
+from mallkit.service import Service, Shell, Wired, application
+from mallkit.settings import Common
+from mallkit.store import Store
+from svc_auth import demo, handlers
+from svc_auth.domain import Lives
+from svc_auth.issuer import OwnIssuer
+from svc_auth.keyring import open_ring
+from svc_auth.passwords import password_pool
+from svc_auth.ports import Ports
+from svc_auth.repository import KINDS, StoredAccounts, StoredSessions
+from svc_auth.settings import Settings
+from svc_auth.tries import Window
+
+PURGE_SECONDS = 60.0
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The auth service, not started yet."""
+    lives = Lives(settings.access_seconds, settings.refresh_seconds, settings.grace_seconds)
+
+    def own_issuer(store: Store, _: Common) -> OwnIssuer:
+        return OwnIssuer(StoredSessions(store, lives), open_ring(settings), settings.access_seconds)
+
+    @asynccontextmanager
+    async def wire(shell: Shell) -> AsyncIterator[Wired]:
+        with password_pool(settings.waiting_passwords) as passwords:
+            ports = Ports(
+                accounts=StoredAccounts(shell.store),
+                sessions=StoredSessions(shell.store, lives),
+                passwords=passwords,
+                keys=open_ring(settings),
+                from_address=Window(settings.tries_per_address, "too many tries from this address"),
+                wrong_passwords=Window(settings.wrong_passwords, "too many wrong passwords for this account"),
+                clients=settings.clients,
+                refresh_key=settings.refresh_key,
+                lives=lives,
+                clock=time.time,
+            )
+            if settings.env == demo.ENVIRONMENT:
+                await demo.open_demo_accounts(ports)
+
+            async def purge() -> None:
+                await ports.sessions.purge(ports.clock())
+
+            yield Wired(ports=ports, jobs=(every(PURGE_SECONDS, purge, "sessions.purge"),))
+
+    service = Service(
+        name="auth",
+        title="Accounts and sessions",
+        contract=contracts.auth,
+        handlers=(handlers,),
+        kinds=KINDS,
+        wire=wire,
+        own_issuer=own_issuer,
+    )
+    return application(settings, service)

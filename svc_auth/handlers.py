@@ -1,0 +1,76 @@
+"""The auth service's endpoints."""
+
+from msgspec import UNSET
+
+from contracts import auth
+from mallkit.endpoint import Caller, Done, Nothing
+from mallkit.web import serves
+from svc_auth import domain, use_cases, views
+from svc_auth.domain import Account, Session
+from svc_auth.ports import Ports
+
+
+@serves(auth.register)
+async def register(wish: auth.Register, caller: Caller, ports: Ports) -> auth.Registered:
+    """POST /api/v1/auth/register."""
+    return auth.Registered(user_id=await use_cases.register(wish, caller.address, ports))
+
+
+@serves(auth.login)
+async def login(wish: auth.Login, caller: Caller, ports: Ports) -> auth.Tokens:
+    """POST /api/v1/auth/login."""
+    return _tokens(*await use_cases.login(wish, caller.address, ports), ports)
+
+
+@serves(auth.refresh)
+async def refresh(wish: auth.Refresh, caller: Caller, ports: Ports) -> auth.Tokens:
+    """POST /api/v1/auth/refresh."""
+    return _tokens(*await use_cases.refresh(wish.refresh_token, caller.address, ports), ports)
+
+
+@serves(auth.logout)
+async def logout(wish: auth.Logout, caller: Caller, ports: Ports) -> Done:
+    """POST /api/v1/auth/logout."""
+    await use_cases.logout(caller, None if wish.refresh_token is UNSET else wish.refresh_token, ports)
+    return Done()
+
+
+@serves(auth.jwks)
+async def jwks(_wish: Nothing, _caller: Caller, ports: Ports) -> auth.KeySet:
+    """GET /.well-known/jwks.json."""
+    return auth.KeySet(keys=[auth.Key(**key) for key in ports.keys.public()])
+
+
+@serves(auth.service_token)
+async def service_token(wish: auth.ServiceLogin, _caller: Caller, ports: Ports) -> auth.ServiceToken:
+    """POST /internal/service-token."""
+    return auth.ServiceToken(access_token=use_cases.service_token(wish, ports), expires_in=int(ports.lives.access))
+
+
+@serves(auth.revocations)
+async def revocations(wish: auth.Since, _caller: Caller, ports: Ports) -> auth.Revocations:
+    """GET /internal/revocations."""
+    return views.revocations(await ports.sessions.feed(wish.after), wish.after)
+
+
+@serves(auth.account)
+async def account(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> auth.Account:
+    """GET /internal/accounts/{user_id}."""
+    return views.account(await ports.accounts.get(wish.user_id))
+
+
+@serves(auth.close_account)
+async def close_account(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> Done:
+    """POST /internal/accounts/{user_id}/close."""
+    await use_cases.close_account(wish.user_id, ports)
+    return Done()
+
+
+def _tokens(account: Account, session: Session, ports: Ports) -> auth.Tokens:
+    return auth.Tokens(
+        access_token=use_cases.access_token(account, session, ports),
+        token_type="Bearer",
+        expires_in=int(ports.lives.access),
+        refresh_token=domain.write_refresh_token(ports.refresh_key, session.id, session.counter),
+        user_id=account.id,
+    )
