@@ -1,5 +1,6 @@
 # make up · make test · make check · make bench · make help
-PYTHON ?= python3
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
 
 .PHONY: help up test check bench clean-data lock
@@ -7,6 +8,7 @@ help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
 .venv/bin/mall: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "The mall needs Python 3.11 or 3.12 on PATH (or make PYTHON=/path/to/it)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	printf '#!/bin/sh\nPYTHONPATH="%s$${PYTHONPATH:+:$$PYTHONPATH}" exec "%s/$(BIN)/python" -m mall "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@

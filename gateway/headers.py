@@ -1,4 +1,4 @@
-"""Which headers the gateway sends on, in both directions. Hop-by-hop ones end here (RFC 9110 section 7.6.1), and so does what only the gateway may claim."""
+"""Which headers are sent on, both ways: neither hop-by-hop ones (RFC 9110 section 7.6.1) nor what only the gateway may claim."""
 
 from typing import Final
 

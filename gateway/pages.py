@@ -31,7 +31,7 @@ def live(life: Life) -> Serve:
     """Loop and jobs; nothing else is looked at."""
 
     async def serve(_: web.BaseRequest) -> web.StreamResponse:
-        return _told({name: "died" for name in life.dead_jobs()}, "a job has died")
+        return _told(dict.fromkeys(life.dead_jobs(), "died"), "a job has died")
 
     return serve
 

@@ -1,4 +1,4 @@
-"""Which entry serves a method and a path: a dict for fixed paths, a tree of segments for templates. Paths are compared as sent, never decoded."""
+"""Which entry serves a method and a path: a dict for fixed paths, a tree for templates. Paths are compared as sent, never decoded."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field

@@ -112,7 +112,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                
+                pass_fds=(self._lifeline,),
                 process_group=0,  # Ctrl-C is for us: we tell the parts, in their order
             )
         with contextlib.suppress(OSError):  # for people and for the next start's check; the process runs without it

@@ -1,5 +1,6 @@
 """Descriptions written by others, made safe to show: a small allow-list of HTML, and the plain text of it."""
 
+from html import escape
 from html.parser import HTMLParser
 
 import nh3
@@ -21,11 +22,32 @@ BLOCKS = TAGS - {"a", "b", "em", "i", "strong"}
 """Tags that end a word in the plain text."""
 
 
+ROUNDS = 5
+"""Crossed tags are put right in one or two."""
+
+
 def safe_html(text: str) -> str:
     """The allowed part of `text`, well-formed; links lead to http and https only and say `rel="nofollow noopener noreferrer"`.
 
-    Cleaning what is clean already changes nothing.
+    Cleaning what is clean changes nothing: the next reader sees the tree that was checked. What never settles becomes its plain text.
     """
+    for _ in range(ROUNDS):
+        cleaned = _cleaned(text)
+        if cleaned == text:
+            return text
+        text = cleaned
+    return _cleaned(escape(plain_text(text), quote=False))
+
+
+def plain_text(html: str) -> str:
+    """The words of `html` without any tag, for search and previews: text, no HTML, so escape it where it is shown."""
+    words = _Words()
+    words.feed(_cleaned(html))
+    words.close()
+    return " ".join("".join(words.parts).split())
+
+
+def _cleaned(text: str) -> str:
     return nh3.clean(
         text.replace("\0", ""),
         tags=set(TAGS),
@@ -35,14 +57,6 @@ def safe_html(text: str) -> str:
         url_schemes={"http", "https"},
         link_rel="nofollow noopener noreferrer",
     )
-
-
-def plain_text(html: str) -> str:
-    """The words of `html` without any tag, for search and previews: text, no HTML, so escape it where it is shown."""
-    words = _Words()
-    words.feed(safe_html(html))
-    words.close()
-    return " ".join("".join(words.parts).split())
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
@@ -55,7 +69,7 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
 
 
 class _Words(HTMLParser):
-    """Collects the text between tags; only ever fed what `safe_html` gave."""
+    """Collects the text between tags; only ever fed what was cleaned."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from mallkit.endpoint import Event
 from mallkit.sqlite_query import Condition, cursor, field_type, page_sql
 from mallkit.sqlite_schema import connect, open_prepared
 from mallkit.sqlite_table import Table
@@ -21,7 +22,6 @@ from mallkit.store import (
     Adding,
     Changing,
     Checking,
-    Event,
     Kind,
     OutboxEntry,
     Page,
@@ -120,7 +120,7 @@ class SqliteStore:
     async def outbox(self, after: int, limit: int) -> list[OutboxEntry]:
         """The numbers grow in the order of the commits."""
         sql = "SELECT seq, id, type, subject, sequence, data, traceparent, at FROM _outbox WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [OutboxEntry(*row[:7], datetime.fromtimestamp(row[7], UTC)) for row in self._reader.rows(sql, (after, limit))]
+        return [OutboxEntry(*row[:7], at=datetime.fromtimestamp(row[7], UTC)) for row in self._reader.rows(sql, (after, limit))]
 
 
 class SqliteCollection(Generic[T]):
@@ -133,7 +133,8 @@ class SqliteCollection(Generic[T]):
 
     async def add(self, doc: T, *events: Event) -> T:
         """Insert."""
-        return await self._write(self.adding(doc, *events))
+        await self._write(self.adding(doc, *events))
+        return doc
 
     async def get(self, id: str) -> T:  # noqa: A002 - the document's own word
         """Read by key."""
@@ -173,7 +174,8 @@ class SqliteCollection(Generic[T]):
 
     async def change(self, id: str, rule: Rule[T], *, absent: T | None = None) -> T:  # noqa: A002 - as get
         """The rule runs in the writer's thread, inside the transaction: nobody comes between, in no process."""
-        return await self._write(self.changing(id, rule, absent=absent))
+        changed: T = await self._write(self.changing(id, rule, absent=absent))
+        return changed
 
     async def remove(self, id: str, *events: Event) -> bool:  # noqa: A002 - as get
         """Delete."""

@@ -132,10 +132,7 @@ def _shape(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> Non
     _fill(connection, path, table)
     _index(connection, path, table)
     row = (kind.name, kind.version, _shape_of(table))
-    connection.execute(
-        "INSERT INTO _kinds (name, version, shape) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version, shape = excluded.shape",
-        row,
-    )
+    connection.execute("INSERT OR REPLACE INTO _kinds (name, version, shape) VALUES (?, ?, ?)", row)
 
 
 def _fill(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> None:
@@ -171,7 +168,7 @@ def _index(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> Non
         except sqlite3.IntegrityError as error:
             message = f"{path}: {kind.name} holds documents with the same {'_'.join(fields)}, which is now to be unique"
             raise CannotOpen(message) from error
-    covered = {fields for fields in kind.indexes} | {(field,) for field in kind.fields if (field,) not in kind.unique}
+    covered = set(kind.indexes) | {(field,) for field in kind.fields if (field,) not in kind.unique}
     for fields in sorted(covered):
         if not any(other != fields and other[: len(fields)] == fields for other in covered):
             _create_index(connection, "INDEX", table, "by", (*fields, "id"))

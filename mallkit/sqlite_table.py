@@ -39,11 +39,11 @@ class Table(Generic[T]):
         self.kind = kind
         self.name = f'"{name}"'
         self.types: Mapping[str, type] = {"id": str, **kind.fields}
-        self.get = f'SELECT _version, _doc FROM "{name}" WHERE id = ?'
-        self.load = f'SELECT rowid, _rev, _version, _doc FROM "{name}" WHERE id = ?'
+        self.get = f'SELECT _version, _doc FROM "{name}" WHERE id = ?'  # noqa: S608 - declared names only
+        self.load = f'SELECT rowid, _rev, _version, _doc FROM "{name}" WHERE id = ?'  # noqa: S608 - declared names only
         columns = ", ".join(["id", "_rev", "_version", "_doc", *(f'"{field}"' for field in fields)])
-        self.insert = f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join("?" * (4 + len(fields)))})'
-        self.delete = f'DELETE FROM "{name}" WHERE rowid = ?'
+        self.insert = f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join("?" * (4 + len(fields)))})'  # noqa: S608 - declared names only
+        self.delete = f'DELETE FROM "{name}" WHERE rowid = ?'  # noqa: S608 - declared names only
         self.sides = {many: f'"{name}__{many}"' for many in kind.many}
         self._fields = tuple(kind.fields.items())
         self._updates: dict[tuple[str, ...], str] = {}

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from mallkit.endpoint import Event
 from mallkit.ids import new_id
 from mallkit.sqlite_table import Table
-from mallkit.endpoint import Event
 from mallkit.store import Absent, Adding, Changing, Checking, Kind, Removing, Step, Taken
 
 OUTBOX = "INSERT INTO _outbox (id, type, subject, sequence, traceparent, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"

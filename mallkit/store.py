@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from mallkit.endpoint import Event as Event
+from mallkit.endpoint import Event as Event  # noqa: PLC0414 - services take it from the port
 from mallkit.errors import Unavailable
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class Kind(Generic[T]):
             raise ValueError(message)
 
 
-class Absent(Exception):  # noqa: N818 - said in the service's words: "absent", and translated there
+class Absent(Exception):
     """No such document."""
 
     def __init__(self, collection: str, id: str) -> None:  # noqa: A002 - the document's own word
@@ -73,7 +73,7 @@ class Absent(Exception):  # noqa: N818 - said in the service's words: "absent", 
         self.id = id
 
 
-class Taken(Exception):  # noqa: N818 - as Absent
+class Taken(Exception):
     """Another document has this value already; `index` names the unique index, `id` the primary key."""
 
     def __init__(self, collection: str, index: str) -> None:
@@ -89,7 +89,7 @@ class StoreUnavailable(Unavailable):
     title = "The store is not available"
 
 
-class CannotOpen(Exception):  # noqa: N818 - the sentence a start ends with
+class CannotOpen(Exception):
     """What stands at this address is not this store, or is newer than this program; the text says what to do."""
 
 

@@ -47,7 +47,7 @@ def svg_fault(text: str) -> str | None:
     return None
 
 
-class _Fault(Exception):  # noqa: N818 - never leaves this module
+class _Fault(Exception):
     """Ends the walk."""
 
 

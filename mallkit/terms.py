@@ -19,8 +19,8 @@ CJK = re.compile(
     "\uac00-\ud7af"  # Hangul: its endings grow onto words, pairs still match
     "]"
 )
-APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
-ACCENTS = re.compile("[\u0300-\u036f]")
+UNHEARD = re.compile("['\u2018\u2019\u02bc\u0300-\u036f]")
+"""Apostrophes, and accents once they are taken off their letters."""
 
 
 def terms(*texts: str) -> frozenset[str]:
@@ -67,8 +67,7 @@ def _runs(text: str) -> Iterator[tuple[str, bool]]:
 
 def _fold(text: str) -> str:
     """One spelling for what people type alike: width, case, accents and apostrophes do not count."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", APOSTROPHES.sub("", text)).casefold())
-    return unicodedata.normalize("NFKC", ACCENTS.sub("", plain)).casefold()
+    return unicodedata.normalize("NFKC", UNHEARD.sub("", unicodedata.normalize("NFKD", text))).casefold()
 
 
 def _pairs(run: str) -> list[str]:

@@ -130,6 +130,7 @@ class Entry:
     """An operation and its answer, complete, so that nothing that happens later can change it."""
 
     key: str
+    authorization: str
     kind: OperationKind
     fingerprint: str
     request: str
@@ -252,8 +253,9 @@ def _trick(now: Authorization, ask: Ask) -> Reason:
 def _with(now: Authorization, ask: Ask, reason: Reason, amount: int, currency: str = "") -> Authorization:
     trick, asked = now.card.trick, now.asked
     entry = Entry(
-        key=ask.key, kind=ask.kind, fingerprint=ask.fingerprint, request=ask.request, at=ask.at, reason=reason, amount=amount,
-        currency=currency or (asked.currency if asked else ""), brand=now.card.brand, last4=now.card.last4,
+        key=ask.key, authorization=now.id, kind=ask.kind, fingerprint=ask.fingerprint, request=ask.request, at=ask.at,
+        reason=reason, amount=amount,
+        currency=currency or ("" if asked is None else asked.currency), brand=now.card.brand, last4=now.card.last4,
         fault=trick.fault if trick is not None and trick.on is ask.kind and not reason else None,
     )  # fmt: skip
     return replace(now, entries=(*now.entries, entry))

@@ -5,22 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sandbox_bank.domain import Authorization, Entry, Rule
+from sandbox_bank.domain import Entry, Rule
 
 
 class Books(Protocol):
     """The authorizations, and which operation key belongs to which of them."""
 
-    async def write(self, key: str, authorization: str, rule: Rule) -> Authorization:
-        """Applies the rule to the authorization, made if need be, and binds the key to it, in one write. Raises BankKeyReused."""
+    async def write(self, key: str, authorization: str, rule: Rule) -> Entry:
+        """The operation under `key`, after the rule was applied to the authorization, made if need be. Raises BankKeyReused."""
         ...
 
     async def entry(self, key: str) -> Entry:
-        """The operation under a key. Raises Missing."""
-        ...
-
-    async def authorization_of(self, key: str) -> str:
-        """The authorization that a key belongs to. Raises Missing."""
+        """The operation under `key`. Raises Missing."""
         ...
 
 

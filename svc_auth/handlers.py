@@ -69,7 +69,7 @@ async def close_account(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> 
 def _tokens(account: Account, session: Session, ports: Ports) -> auth.Tokens:
     return auth.Tokens(
         access_token=use_cases.access_token(account, session, ports),
-        token_type="Bearer",
+        token_type="Bearer",  # noqa: S106 - the scheme, no secret
         expires_in=int(ports.lives.access),
         refresh_token=domain.write_refresh_token(ports.refresh_key, session.id, session.counter),
         user_id=account.id,

@@ -13,10 +13,8 @@ from pathlib import Path
 from mall.importing.reading import read_file
 from mall.importing.row import BadImport, Catalogue
 from mall.importing.sending import Gateway, MallAway, send
+from mall.journey import OPERATOR
 from mallkit.errors import Invalid, ShopError
-
-DEMO_OPERATOR = ("operator@mall.test", "operator-demo-1")
-"""Exists where MALL_ENV is dev, nowhere else."""
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
@@ -74,7 +72,7 @@ def _account(wish: argparse.Namespace, environ: Mapping[str, str]) -> tuple[str,
     email = wish.email or environ.get("MALL_OPERATOR_EMAIL", "")
     password = environ.get(wish.password_env, "")
     if not email and environ.get("MALL_ENV", "dev") == "dev":
-        return DEMO_OPERATOR
+        return OPERATOR
     if not email:
         message = "which operator? set MALL_OPERATOR_EMAIL or use --email"
         raise Invalid(message)

@@ -2,16 +2,20 @@
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import jwt
+import msgspec
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from yarl import URL
 
 from gateway.app import CONTRACTS, build_app
 from gateway.settings import Settings
@@ -65,9 +69,9 @@ class Issuer:
         kept = {name: claim for name, claim in claims.items() if claim is not None}
         return jwt.encode(kept, self.pem(), "EdDSA", {"typ": "at+jwt", "kid": "k1", **(headers or {})})
 
-    def bearer(self, role: str = "customer", **changed: object) -> dict[str, str]:
-        """As a header."""
-        return {"Authorization": f"Bearer {self.token(role, **changed)}"}
+    def bearer(self, role: str = "customer", session: str = "session-1") -> dict[str, str]:
+        """A good token, as a header."""
+        return {"Authorization": f"Bearer {self.token(role, sid=session)}"}
 
     def revoke(self, session: str) -> None:
         """Into the feed."""
@@ -144,6 +148,53 @@ class Echo:
 
 
 @dataclass
+class Scripted:
+    """A server that is no aiohttp: to each request in turn it writes the next line of its script, then closes. The last line stays."""
+
+    script: list[bytes]
+    asked: list[bytes] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, one request."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            self.asked.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(self.script.pop(0) if len(self.script) > 1 else self.script[0])
+            await writer.drain()
+        writer.close()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """Its URL."""
+        server = await asyncio.start_server(self.serve, HOST, 0)
+        async with server:
+            yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer of the gateway, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, object]:
+        """The problem document. Fails unless the answer has the shape that every refusal has."""
+        assert self.headers["Content-Type"] == "application/problem+json", self
+        told: dict[str, object] = msgspec.json.decode(self.body)
+        assert told["status"] == self.status
+        assert {"type", "title", "status", "service", "detail", "trace_id"} <= told.keys()
+        assert re.fullmatch("[0-9a-f]{32}", str(told["trace_id"]))
+        return told
+
+    @property
+    def kind(self) -> str:
+        """The problem's slug."""
+        return str(self.problem["type"]).removeprefix("/problems/")
+
+
+@dataclass
 class Gate:
     """A running gateway and what stands around it."""
 
@@ -156,6 +207,12 @@ class Gate:
     def port(self) -> int:
         """Where it listens."""
         return int(self.url.rpartition(":")[2])
+
+    async def ask(self, method: str, path: str, **more: Any) -> Told:  # noqa: ANN401  # whatever aiohttp's client takes
+        """One request; the path goes out as it is written."""
+        url = URL(self.url + path, encoded=True)
+        async with self.client.request(method, url, allow_redirects=False, **more) as response:
+            return Told(response.status, response.headers, await response.read())
 
     async def raw(self, *parts: bytes, until_closed: bool = False) -> bytes:
         """What comes back for bytes written as they are: one answer, or all until the gateway closes."""

@@ -83,6 +83,7 @@ def assert_safe(html: str) -> None:
             assert ("href" in attributes) <= (attributes.get("rel") == "nofollow noopener noreferrer")
         elif tag in {"td", "th"}:
             assert attributes.keys() <= {"colspan", "rowspan"}
+            assert all(0 <= int(span or "") <= 99 for span in attributes.values())
         else:
             assert not attributes
 
@@ -98,6 +99,11 @@ def test_descriptions_keep_what_readers_need() -> None:
     text = '<h2>Pot</h2><p>Fired <b>clay</b>,<br><i>12 cm</i></p><ul><li>one</li></ul><a href="https://x.example/a?b=1&amp;c=2">more</a>'
     kept = text.replace('c=2">', 'c=2" rel="nofollow noopener noreferrer">')
     assert safe_html(text) == kept
+
+
+def test_what_is_no_text_for_a_reader_goes_with_its_tag() -> None:
+    gone = "<script>1</script><style>2</style><svg><title>3</title><text>4</text></svg><math><mi>5</mi></math><iframe>6</iframe>"
+    assert safe_html(f"<p>a{gone}b</p>") == "<p>ab</p>"
 
 
 def test_tables_keep_their_spans() -> None:

@@ -39,6 +39,7 @@ BAD = [
     '<circle style="fill:url(https://evil.example/x)"/>',
     '<circle class="x"/>',
     '<circle fill="url(https://evil.example/x)"/>',
+    '<circle fill="url(other.svg#a)"/>',
     '<circle fill="url(#a) url(//evil.example)"/>',
     '<circle fill="u&#114;l(//evil.example)"/>',
     '<animate attributeName="href" values="javascript:alert(1)"/>',

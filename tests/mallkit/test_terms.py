@@ -93,3 +93,7 @@ def test_other_words_do_not_find_it(query: str, text: str) -> None:
 def test_endless_words_are_cut_alike_and_queries_stay_small() -> None:
     assert finds("x" * 500, "x" * 1000)
     assert len(query_terms(" ".join(map(str, range(500))))) <= 24
+
+
+def test_signs_that_belong_to_a_letter_do_not_end_a_word() -> None:
+    assert len(terms("हिन्दी")) == 1

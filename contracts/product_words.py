@@ -1,0 +1,163 @@
+"""Words of the product contract: field types, refusals, and the rows of an import."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from mallkit.endpoint import END, View, Wish
+from mallkit.errors import Refused
+from mallkit.money import Amount
+
+Title = Annotated[str, Meta(min_length=1, max_length=300, examples=["Clay Plant Pot, Large"])]
+Category = Annotated[str, Meta(min_length=1, max_length=64, pattern=rf"^[a-z0-9]+(-[a-z0-9]+)*{END}", examples=["garden"])]
+Html = Annotated[str, Meta(max_length=20_000, examples=["<p>Fired clay, 12 cm.</p>"])]
+Group = Annotated[str, Meta(max_length=128, examples=["clay-plant-pot"])]
+Options = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(min_length=1, max_length=128)]],
+    Meta(max_length=10, examples=[{"Size": "Large"}]),
+]
+Sku = Annotated[str, Meta(max_length=64, examples=["POT-L"])]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50, examples=[["clay"]])]
+Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
+OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[20])]
+Quantity = Annotated[int, Meta(ge=1, le=100_000, examples=[2])]
+ImportId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}")]
+ImportKey = Annotated[str, Meta(min_length=1, max_length=300)]
+
+
+class OutOfStock(Refused):
+    """`product_id` and `available` tell which; `temporary` says that only others' holds are in the way."""
+
+    slug = "product/out-of-stock"
+    title = "Not enough in stock"
+    remedy = "Order less, or try again later when `temporary` is true."
+
+
+class WrongCurrency(Refused):
+    """The mall sells in one currency."""
+
+    slug = "product/wrong-currency"
+    title = "The mall does not sell in this currency"
+    status = 422
+    remedy = "Leave the currency out, or send the mall's own."
+
+
+class BelowReserved(Refused):
+    """On-hand stock cannot be set below what buyers hold at this moment."""
+
+    slug = "product/below-reserved"
+    title = "More than that is reserved"
+    remedy = "Wait until the running purchases have ended, or set a higher number."
+
+
+class HoldGone(Refused):
+    """The hold was released, or undone before it was made."""
+
+    slug = "product/hold-gone"
+    title = "The hold on the stock has ended"
+
+
+class SkuTaken(Refused):
+    """Another product has this import key."""
+
+    slug = "product/import-key-taken"
+    title = "Another product has this import key"
+
+
+class UnsafePicture(Refused):
+    """The SVG has a part that could run or load something."""
+
+    slug = "product/unsafe-picture"
+    title = "The picture is not a safe SVG"
+    status = 422
+    remedy = "Send plain shapes only: no scripts, no links, no foreign objects."
+
+
+class ImportIncomplete(Refused):
+    """Not all announced parts have arrived."""
+
+    slug = "product/import-incomplete"
+    title = "Parts of the import are missing"
+    remedy = "Send the missing parts, then apply again."
+
+
+class ImportRow(Wish, frozen=True):
+    """One product of an import. `import_key` makes the import idempotent; `stock` counts only when the product is new."""
+
+    import_key: ImportKey
+    name: Title
+    price: Amount
+    stock: OnHand
+    category: Category
+    currency: Currency | UnsetType = UNSET
+    name_zh: Annotated[str, Meta(max_length=300)] = ""
+    description: Html = ""
+    group: Group = ""
+    options: Options = {}
+    sku: Sku = ""
+    tags: Tags = []
+    picture_svg: Annotated[str, Meta(max_length=20_000)] = ""
+    picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://\S+)?{END}")] = ""
+
+
+class ImportPart(Wish, frozen=True):
+    """A part of an import, kept aside until the import is applied; the same part again replaces it."""
+
+    import_id: ImportId
+    part: Annotated[int, Meta(ge=0, le=999)]
+    products: Annotated[list[ImportRow], Meta(min_length=1, max_length=500)]
+
+
+class PartKept(View, frozen=True):
+    """The part is kept aside; nothing of it is visible yet."""
+
+    import_id: str
+    part: int
+    rows: int
+
+
+class ApplyImport(Wish, frozen=True):
+    """All `parts` (numbered from 0) become visible in one write, or none."""
+
+    import_id: ImportId
+    parts: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Imported(View, frozen=True):
+    """What the import did; the same import again has created and updated nothing."""
+
+    import_id: str
+    created: int
+    updated: int
+    unchanged: int
+
+
+class NewProduct(Wish, frozen=True):
+    """`description` is HTML and is made safe."""
+
+    name: Title
+    price: Amount
+    stock: OnHand
+    category: Category
+    currency: Currency | UnsetType = UNSET
+    name_zh: Annotated[str, Meta(max_length=300)] = ""
+    description: Html = ""
+    group: Group = ""
+    options: Options = {}
+    sku: Sku = ""
+    tags: Tags = []
+
+
+class ProductPatch(Wish, frozen=True):
+    """Only the fields that are sent change; stock has its own endpoint."""
+
+    product_id: Id
+    name: Title | UnsetType = UNSET
+    price: Amount | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    name_zh: Annotated[str, Meta(max_length=300)] | UnsetType = UNSET
+    description: Html | UnsetType = UNSET
+    group: Group | UnsetType = UNSET
+    options: Options | UnsetType = UNSET
+    sku: Sku | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET

@@ -1,0 +1,49 @@
+"""Puts the sandbox bank together."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import partial
+
+from aiohttp import web
+
+from contracts import bank
+from mallkit import service
+from mallkit.service import Service, Shell, Wired
+from sandbox_bank import handlers
+from sandbox_bank.ports import Ports
+from sandbox_bank.repository import AUTHORIZATIONS, POINTERS, StoredBooks
+from sandbox_bank.settings import Settings
+
+_hung_up: ContextVar[bool] = ContextVar("hung_up", default=False)
+
+
+def build_app(settings: Settings) -> web.Application:
+    """The bank; it knows nobody's tokens, only its API key."""
+
+    @asynccontextmanager
+    async def wire(shell: Shell) -> AsyncIterator[Wired]:
+        yield Wired(
+            ports=Ports(
+                books=StoredBooks(shell.store), clock=partial(datetime.now, UTC), api_key=settings.api_key,
+                fingerprint_key=settings.fingerprint_key, slow_seconds=settings.slow_seconds, hang_up=partial(_hung_up.set, True),  # noqa: FBT003  # a ContextVar takes its value by position
+            )
+        )  # fmt: skip
+
+    app = service.application(
+        settings,
+        Service(name="bank", title="Sandbox bank", contract=bank, handlers=(handlers,), kinds=(AUTHORIZATIONS, POINTERS), wire=wire),
+    )
+    app.middlewares.append(_line)
+    return app
+
+
+@web.middleware
+async def _line(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    """Aborts the connection of a request whose use case hung up; its answer then goes nowhere."""
+    _hung_up.set(False)
+    answer = await handler(request)
+    if _hung_up.get() and request.transport is not None:
+        request.transport.abort()
+    return answer

@@ -1,0 +1,68 @@
+"""The bank's four operations: each is written under the caller's key once, and answered from what is written."""
+
+import asyncio
+import hashlib
+import hmac
+
+import msgspec
+
+from contracts import bank
+from contracts.bank import OperationKind
+from mallkit.errors import Unauthenticated
+from mallkit.ids import new_id
+from sandbox_bank import domain
+from sandbox_bank.domain import Ask, Embossed, Entry, Fault
+from sandbox_bank.ports import Ports
+
+
+def admit(api_key: object, ports: Ports) -> None:
+    """Raises Unauthenticated unless this is the key that both sides know."""
+    shown = api_key if isinstance(api_key, str) else ""
+    if not hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), ports.api_key.encode()):
+        message = "X-Api-Key is absent or wrong"
+        raise Unauthenticated(message)
+
+
+async def authorize(wish: bank.Authorize, ports: Ports) -> Entry:
+    """Reserves an amount on a card."""
+    now = ports.clock()
+    card = Embossed(wish.card.number, wish.card.cvv, wish.card.year, wish.card.month)
+    plastic = domain.read_card(card, (now.year, now.month))
+    # The CVV is no part of the fingerprint: it may be kept nowhere, not even as a digest.
+    told = (wish.amount, wish.currency, wish.reference, card.number, card.year, card.month)
+    ask = _ask(wish.key, OperationKind.AUTHORIZE, told, ports)
+    rule = domain.authorize(ask, wish.amount, wish.currency, plastic)
+    return await _answered(await ports.books.write(wish.key, wish.key, rule), ask, ports)
+
+
+async def capture(wish: bank.Capture, ports: Ports) -> Entry:
+    """Takes what was authorized."""
+    ask = _ask(wish.key, OperationKind.CAPTURE, (wish.authorization,), ports)
+    return await _answered(await ports.books.write(wish.key, wish.authorization, domain.capture(ask)), ask, ports)
+
+
+async def void(wish: bank.Void, ports: Ports) -> Entry:
+    """Ends an authorization, made or still to come."""
+    ask = _ask(wish.key, OperationKind.VOID, (wish.authorization,), ports)
+    return await ports.books.write(wish.key, wish.authorization, domain.void(ask))
+
+
+async def refund(wish: bank.RefundOf, ports: Ports) -> Entry:
+    """Gives money back."""
+    ask = _ask(wish.key, OperationKind.REFUND, (wish.authorization, wish.amount), ports)
+    return await _answered(await ports.books.write(wish.key, wish.authorization, domain.refund(ask, wish.amount)), ask, ports)
+
+
+def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) -> Ask:
+    digest = hmac.new(ports.fingerprint_key.encode(), msgspec.json.encode((kind, *told)), hashlib.sha256).hexdigest()
+    at = ports.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Ask(key=key, kind=kind, fingerprint=digest, request=new_id(), at=at)
+
+
+async def _answered(entry: Entry, ask: Ask, ports: Ports) -> Entry:
+    """The call that did the operation suffers the card's fault; every later one is answered at once."""
+    if entry.request == ask.request and entry.fault is Fault.LOSE:
+        ports.hang_up()
+    if entry.request == ask.request and entry.fault is Fault.DELAY:
+        await asyncio.sleep(ports.slow_seconds)
+    return entry
