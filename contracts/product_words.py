@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mallkit.endpoint import END, View, Wish
+from mallkit.endpoint import END, Id, View, Wish
 from mallkit.errors import Refused
 from mallkit.money import Amount
 

@@ -22,7 +22,7 @@ CONNECTIONS: Final = 512
 IDLE_SECONDS: Final = 30.0
 """Shorter than the 75 s after which a service closes: an idle connection is not found dead when it is needed."""
 FIRST_PAUSE: Final = 0.05
-FIRST_SERVER_ERROR: Final = 500
+FIRST_REFUSAL: Final = 400
 OUR_OWN_WORDS: Final = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 """Headers that aiohttp would add where the client sent none: a service must see what the client said."""
 
@@ -118,6 +118,6 @@ class Upstream:
             raise Timeout(f"{self._service} did not answer in time") from None
         except (BrokenOff, aiohttp.ClientError, ConnectionError):
             raise BrokenOff(f"{self._service} broke off its answer") from None
-        if response.status >= FIRST_SERVER_ERROR and response.content_type != problem.MEDIA:
-            raise BadGateway(f"{self._service} failed without telling why")
+        if response.status >= FIRST_REFUSAL and response.content_type != problem.MEDIA:
+            raise BadGateway(f"{self._service} refused without telling why")
         return Answer(response.status, response.reason, headers.back(response.headers), answer)

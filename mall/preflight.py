@@ -76,7 +76,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def _lock(lock: int, folder: Path) -> None:
     try:
-        pass
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as failure:
         holder = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
         reason = f"another `mall up` (pid {holder}) runs on {folder}: stop it, or set MALL_DATA to another folder"

@@ -26,10 +26,14 @@ def build_app(settings: Settings) -> web.Application:
     async def wire(shell: Shell) -> AsyncIterator[Wired]:
         yield Wired(
             ports=Ports(
-                books=StoredBooks(shell.store), clock=partial(datetime.now, UTC), api_key=settings.api_key,
-                fingerprint_key=settings.fingerprint_key, slow_seconds=settings.slow_seconds, hang_up=partial(_hung_up.set, True),  # noqa: FBT003  # a ContextVar takes its value by position
+                books=StoredBooks(shell.store),
+                clock=partial(datetime.now, UTC),
+                api_key=settings.api_key,
+                fingerprint_key=settings.fingerprint_key,
+                slow_seconds=settings.slow_seconds,
+                hang_up=partial(_hung_up.set, True),  # noqa: FBT003  # a ContextVar takes its value by position
             )
-        )  # fmt: skip
+        )
 
     app = service.application(
         settings,

@@ -223,10 +223,8 @@ def refund(ask: Ask, amount: int) -> Rule:
     def rule(now: Authorization) -> Authorization:
         left = now.sum_of(OperationKind.CAPTURE) - now.sum_of(OperationKind.REFUND)
         if now.asked is None:
-            reason = Reason.UNKNOWN
-        else:
-            reason = Reason.TOO_MUCH if amount > left else _trick(now, ask)
-        return _with(now, ask, reason, amount)
+            return _with(now, ask, Reason.UNKNOWN, amount)
+        return _with(now, ask, Reason.TOO_MUCH if amount > left else _trick(now, ask), amount)
 
     return _once(ask, rule)
 

@@ -29,5 +29,5 @@ class Ports:
     api_key: str
     fingerprint_key: str
     slow_seconds: float
-    hang_up: Callable[[], None]
+    hang_up: Callable[[], object]
     """Closes the connection of the running request instead of answering it."""

@@ -77,8 +77,8 @@ class Issuer:
         """Into the feed."""
         self.revoked.append((session, time.time() + 600))
 
-    def app(self) -> web.Application:
-        """What the gateway asks of svc_auth."""
+    def app(self, otherwise: Answering) -> web.Application:
+        """What the gateway asks of svc_auth; all other paths are answered by `otherwise`."""
 
         async def keys(_: web.Request) -> web.Response:
             x = base64.urlsafe_b64encode(self.public()).rstrip(b"=").decode()
@@ -98,6 +98,7 @@ class Issuer:
         app.router.add_post("/internal/service-token", token)
         app.router.add_get("/internal/revocations", feed)
         app.router.add_get("/ready", ready)
+        app.router.add_route("*", "/{path:.*}", otherwise)
         return app
 
 
@@ -242,7 +243,7 @@ async def gate(neighbours: Mapping[str, str] | None = None, **given: object) -> 
     issuer, echo = Issuer(), Echo()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        auth, services = await enter(listening(issuer.app())), await enter(listening(echo.app()))
+        auth, services = await enter(listening(issuer.app(echo.handle))), await enter(listening(echo.app()))
         where = dict.fromkeys(CONTRACTS, services) | {"auth": auth} | dict(neighbours or {})
         url = await enter(listening(build_app(settings(neighbours=where, **given))))
         client = await enter(aiohttp.ClientSession())
