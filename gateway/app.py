@@ -67,7 +67,7 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
         upstream = Upstream(session, name, given.get(name, []), settings.retry_seconds)
         for endpoint in endpoints_of(contract).values():
             if not endpoint.internal:
-                relay = Relay(name, endpoint, upstream, identity, settings)
+                relay = Relay(endpoint, upstream, identity, life.edge, settings)
                 for path in (endpoint.path, *endpoint.aliases):
                     routes.add(endpoint.method, path, relay)
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.routes import Entry, Routes
 from mallkit import tracing
-from mallkit.errors import Internal, Invalid, ShopError, Unavailable
+from mallkit.errors import Internal, Invalid, ShopError
 from mallkit.web import Edge
 
 log = structlog.get_logger()
@@ -19,29 +19,20 @@ class Front:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._observe = edge.metrics.observe
-        self._most = edge.settings.max_in_flight
         self.routes = Routes()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Never raises for a request's fault or a service's."""
         started = time.perf_counter()
         entry = self.routes.find(request.method, request.raw_path.partition("?")[0])
-        edge = self._edge
-        edge.in_flight += 1
-        try:
-            with tracing.server_span(request.headers.get("traceparent"), entry.name) as span:
-                response = await self._answer(entry, request)
-                span.http_status(response.status)
-        finally:
-            edge.in_flight -= 1
+        with tracing.server_span(request.headers.get("traceparent"), entry.name) as span:
+            response = await self._answer(entry, request)
+            span.http_status(response.status)
         self._observe(request.method, entry.route, response.status, time.perf_counter() - started)
         return response
 
     async def _answer(self, entry: Entry, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            if self._edge.in_flight > self._most:
-                message = "too many requests are being served at this moment"
-                raise Unavailable(message)
             if not request.raw_path.isascii() or "#" in request.raw_path:
                 message = "the path holds characters that must be percent-encoded"
                 raise Invalid(message)

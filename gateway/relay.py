@@ -12,8 +12,9 @@ from gateway.settings import Settings
 from gateway.upstream import Upstream
 from mallkit import deadline, tracing
 from mallkit.endpoint import ANYONE, Endpoint, Keyed, View, Wish
-from mallkit.errors import Invalid, Missing, TooLarge, UnsupportedMedia
+from mallkit.errors import Invalid, Missing, TooLarge, Unavailable, UnsupportedMedia
 from mallkit.identity import Identity
+from mallkit.web import Edge
 
 KEY: Final = "Idempotency-Key"
 TRACEPARENT: Final = "traceparent"
@@ -31,11 +32,11 @@ class SlowBody(Invalid):
 class Relay:
     """Serves one endpoint."""
 
-    def __init__(self, service: str, endpoint: Endpoint[Wish, View], upstream: Upstream, identity: Identity, settings: Settings) -> None:
-        self._service = service
+    def __init__(self, endpoint: Endpoint[Wish, View], upstream: Upstream, identity: Identity, edge: Edge, settings: Settings) -> None:
         self._endpoint = endpoint
         self._upstream = upstream
         self._identity = identity
+        self._edge = edge
         self._settings = settings
         self._open = ANYONE in endpoint.may
         self._repeatable = endpoint.repeatable
@@ -44,6 +45,17 @@ class Relay:
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
         """Raises the refusals of tokens, bodies and services that are away; the services' own pass as they are."""
+        edge = self._edge
+        edge.in_flight += 1
+        try:
+            if edge.in_flight > self._settings.max_in_flight:
+                message = "too many requests are being served at this moment"
+                raise Unavailable(message)
+            return await self._relay(request)
+        finally:
+            edge.in_flight -= 1
+
+    async def _relay(self, request: web.BaseRequest) -> web.Response:
         asked, endpoint = request.headers, self._endpoint
         if not self._open:
             await self._identity.admit(endpoint, asked.get(hdrs.AUTHORIZATION))
@@ -58,7 +70,7 @@ class Relay:
 
     async def _send(self, target: str, sent: CIMultiDict[str], body: bytes, *, again: bool) -> web.Response:
         endpoint = self._endpoint
-        with tracing.client_span(endpoint.method, self._service, endpoint.path) as span:
+        with tracing.client_span(endpoint.method, self._upstream.service, endpoint.path) as span:
             sent[TRACEPARENT] = span.traceparent
             answer = await self._upstream.send(endpoint.method.value, target, sent, body, again=again)
             span.http_status(answer.status)

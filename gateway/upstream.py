@@ -76,7 +76,7 @@ class Upstream:
 
     def __init__(self, session: aiohttp.ClientSession, service: str, urls: Sequence[str], retry_seconds: float) -> None:
         self._session = session
-        self._service = service
+        self.service = service
         self._copies = len(urls)
         self._urls = cycle(urls)
         self._retry_seconds = retry_seconds
@@ -87,7 +87,7 @@ class Upstream:
         A request that never left is tried again; one that may have arrived only when `again` says that this does no harm.
         """
         if not self._copies:
-            message = f"no address is set for {self._service}"
+            message = f"no address is set for {self.service}"
             raise Unavailable(message)
         ends, pause, tries = 0.0, FIRST_PAUSE, 0
         while True:
@@ -113,11 +113,11 @@ class Upstream:
             async with self._session.request(method, url, headers=sent, data=body or None, allow_redirects=False) as response:
                 answer = await response.read()
         except Away:
-            raise Away(f"{self._service} cannot be reached") from None
+            raise Away(f"{self.service} cannot be reached") from None
         except TimeoutError:
-            raise Timeout(f"{self._service} did not answer in time") from None
+            raise Timeout(f"{self.service} did not answer in time") from None
         except (BrokenOff, aiohttp.ClientError, ConnectionError):
-            raise BrokenOff(f"{self._service} broke off its answer") from None
+            raise BrokenOff(f"{self.service} broke off its answer") from None
         if response.status >= FIRST_REFUSAL and response.content_type != problem.MEDIA:
-            raise BadGateway(f"{self._service} refused without telling why")
+            raise BadGateway(f"{self.service} refused without telling why")
         return Answer(response.status, response.reason, headers.back(response.headers), answer)

@@ -68,7 +68,7 @@ def tell(line: str) -> None:
 def _check_ports(planned: Sequence[Planned]) -> None:
     """Raises StartError naming every port that is taken. Parts left over by a killed `mall up` are waited for: they end by themselves."""
     deadline, told = time.monotonic() + GRACE_OF_THE_LAST, False
-    while found := [] and taken((one.part.name, one.host, one.port) for one in planned):
+    while found := taken((one.part.name, one.host, one.port) for one in planned):
         left_over = {_written_pid(one.pid_file) for one in planned} - {0}
         if time.monotonic() > deadline or any(one.holder not in left_over for one in found):
             raise StartError(*(one.reason for one in found))

@@ -76,7 +76,12 @@ def every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> J
                 await work()
             except Exception:
                 log.exception("job.failed", job=name)
-            await asyncio.sleep(seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 (spreads load, hides nothing)
+            await asyncio.sleep(pause(seconds))
 
     rounds.__name__ = name
     return rounds
+
+
+def pause(seconds: float) -> float:
+    """How long to wait this time."""
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads load, hides nothing)

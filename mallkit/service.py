@@ -24,6 +24,7 @@ from mallkit.errors import Unavailable
 from mallkit.idempotency import ANSWERS, Idempotency
 from mallkit.identity import Identity, Issuer
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
+from mallkit.listening import Runner
 from mallkit.metrics import ServerMetrics
 from mallkit.settings import Common, SettingsError, load
 from mallkit.sqlite import open_store
@@ -152,7 +153,8 @@ async def _serve(app: web.Application, settings: Common, lifeline: str | None) -
         loop.add_signal_handler(number, stop.set)
     if lifeline:
         loop.add_reader(int(lifeline), stop.set)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=settings.drain_seconds, keepalive_timeout=75)
+    refuse = app[ops.LIFE].edge.refuse
+    runner = Runner(app, refuse, access_log=None, handle_signals=False, shutdown_timeout=settings.drain_seconds, keepalive_timeout=75)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()

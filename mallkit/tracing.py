@@ -158,10 +158,12 @@ def _traceparent(here: SpanContext) -> str:
 
 
 def _parse(header: str) -> SpanContext | None:
-    """By W3C Trace Context level 1: version 00 ends after the flags, later versions may go on, ff and ids of zeros are not valid."""
+    """By W3C Trace Context level 1: version 00 ends after the flags, later versions may go on, ff is not valid.
+
+    Ids of zeros give a context that is not valid, which starts a new trace as none does.
+    """
     found = _TRACEPARENT.fullmatch(header)
     if found is None or found["version"] == "ff" or (found["version"] == "00" and found["more"] is not None):
         return None
     flags = TraceFlags(int(found["flags"], 16) & TraceFlags.SAMPLED)
-    caller = SpanContext(int(found["trace"], 16), int(found["span"], 16), is_remote=True, trace_flags=flags)
-    return caller if caller.is_valid else None
+    return SpanContext(int(found["trace"], 16), int(found["span"], 16), is_remote=True, trace_flags=flags)

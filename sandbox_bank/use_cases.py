@@ -10,6 +10,7 @@ from contracts import bank
 from contracts.bank import OperationKind
 from mallkit.errors import Unauthenticated
 from mallkit.ids import new_id
+from mallkit.times import rfc3339
 from sandbox_bank import domain
 from sandbox_bank.domain import Ask, Embossed, Entry, Fault
 from sandbox_bank.ports import Ports
@@ -55,8 +56,7 @@ async def refund(wish: bank.RefundOf, ports: Ports) -> Entry:
 
 def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) -> Ask:
     digest = hmac.new(ports.fingerprint_key.encode(), msgspec.json.encode((kind, *told)), hashlib.sha256).hexdigest()
-    at = ports.clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Ask(key=key, kind=kind, fingerprint=digest, request=new_id(), at=at)
+    return Ask(key=key, kind=kind, fingerprint=digest, request=new_id(), at=rfc3339(ports.clock().timestamp()))
 
 
 async def _answered(entry: Entry, ask: Ask, ports: Ports) -> Entry:

@@ -19,6 +19,8 @@ from yarl import URL
 
 from gateway.app import CONTRACTS, build_app
 from gateway.settings import Settings
+from mallkit.listening import Runner
+from mallkit.ops import LIFE
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HOST = "127.0.0.1"
@@ -37,7 +39,8 @@ async def until(holds: Callable[[], Awaitable[object]], what: str) -> None:
 @asynccontextmanager
 async def listening(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """The URL of the app while it serves."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    options = {"access_log": None, "shutdown_timeout": 0.2}
+    runner = Runner(app, app[LIFE].edge.refuse, **options) if LIFE in app else web.AppRunner(app, **options)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, port)
@@ -53,6 +56,8 @@ class Issuer:
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     revoked: list[tuple[str, float]] = field(default_factory=list)
+    hears: bool = True
+    """Whether it answers for the feed."""
     logins: list[Mapping[str, str]] = field(default_factory=list)
 
     def pem(self) -> bytes:
@@ -64,10 +69,10 @@ class Issuer:
         return self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
     def token(self, role: str = "customer", *, headers: Mapping[str, str] | None = None, **changed: object) -> str:
-        """A good access token, or one with changed claims (None: left out) and header fields."""
+        """A good access token, or one with changed claims (None: left out) and other header fields."""
         claims = {"iss": "mall", "aud": "mall", "sub": "ann", "sid": "session-1", "role": role, "exp": time.time() + 600} | changed
         kept = {name: claim for name, claim in claims.items() if claim is not None}
-        return jwt.encode(kept, self.pem(), "EdDSA", {"typ": "at+jwt", "kid": "k1", **(headers or {})})
+        return jwt.encode(kept, self.pem(), "EdDSA", headers or {"typ": "at+jwt", "kid": "k1"})
 
     def bearer(self, role: str = "customer", session: str = "session-1") -> dict[str, str]:
         """A good token, as a header."""
@@ -89,6 +94,8 @@ class Issuer:
             return web.json_response({"access_token": self.token("service", sub="gateway"), "expires_in": 600})
 
         async def feed(request: web.Request) -> web.Response:
+            if not self.hears:
+                return web.json_response({}, status=500)
             after = int(request.query.get("after", 0))
             items = [{"sid": sid, "until": until} for sid, until in self.revoked[after:]]
             return web.json_response({"items": items, "next": len(self.revoked)})
@@ -238,8 +245,8 @@ def settings(**given: object) -> Settings:
 
 
 @asynccontextmanager
-async def gate(neighbours: Mapping[str, str] | None = None, **given: object) -> AsyncIterator[Gate]:
-    """A ready gateway; every service but auth is one Echo unless `neighbours` says where else it is."""
+async def gate(neighbours: Mapping[str, str] | None = None, *, wait: bool = True, **given: object) -> AsyncIterator[Gate]:
+    """A gateway, ready unless told not to wait; every service but auth is one Echo unless `neighbours` says where else it is."""
     issuer, echo = Issuer(), Echo()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -252,5 +259,6 @@ async def gate(neighbours: Mapping[str, str] | None = None, **given: object) -> 
             async with client.get(f"{url}/ready") as response:
                 return response.status == web.HTTPOk.status_code
 
-        await until(is_ready, "the gateway is ready")
+        if wait:
+            await until(is_ready, "the gateway is ready")
         yield Gate(url, issuer, echo, client)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +23,8 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dies_at_start: bool = False
     deaf: bool = False
     """Ignores SIGTERM."""
+    lingers_until: str = ""
+    """Told to stop, it holds its port until this file exists."""
     waits_for: str = ""
     """Not ready before this file exists."""
 
@@ -45,7 +48,7 @@ def run(name: str, kind: type[Settings]) -> None:
 
         def stop(*_: object) -> None:
             _log("part.stopping", name)
-            threading.Thread(target=server.shutdown).start()
+            threading.Thread(target=_end, args=(server, settings)).start()
 
         signal.signal(signal.SIGTERM, signal.SIG_IGN if settings.deaf else stop)
         threading.Thread(target=_hold, args=(int(os.environ["MALL_LIFELINE_FD"]), stop), daemon=True).start()
@@ -54,6 +57,12 @@ def run(name: str, kind: type[Settings]) -> None:
 
 def _log(event: str, name: str) -> None:
     sys.stdout.write(json.dumps({"event": event, "name": name}) + "\n")
+
+
+def _end(server: ThreadingHTTPServer, settings: Settings) -> None:
+    while settings.lingers_until and not Path(settings.lingers_until).exists():
+        time.sleep(0.01)
+    server.shutdown()
 
 
 def _hold(lifeline: int, stop: Callable[[], None]) -> None:

@@ -1,6 +1,5 @@
 """`mall up` over real small processes: how it watches them, and that it leaves nobody behind."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -96,13 +95,23 @@ def test_ctrl_c_before_anything_is_ready_leaves_nobody(mall_up: Folder) -> None:
     assert mall_up.pids() == []
 
 
-def test_parts_end_when_the_supervisor_is_killed_and_the_next_start_waits_for_them(mall_up: Folder) -> None:
-    run = mall_up("gateway", "alpha")
+def test_parts_end_when_the_supervisor_is_killed(mall_up: Folder) -> None:
+    run = mall_up("gateway", "alpha", MALL_GATEWAY_DEAF="true")
     run.until_told("ready after")
     pids = mall_up.pids()
     run.process.kill()
-    again = mall_up("gateway", "alpha")
     until(lambda: not any(map(is_alive, pids)), "the parts end")
+
+
+def test_parts_of_a_killed_supervisor_that_still_drain_are_waited_for(mall_up: Folder) -> None:
+    drained = mall_up.path / "drained"
+    run = mall_up("gateway", "alpha", MALL_ALPHA_LINGERS_UNTIL=str(drained))
+    run.until_told("ready after")
+    run.process.kill()
+    run.end()
+    again = mall_up("gateway", "alpha")
+    again.until_told("waiting for parts of an earlier `mall up` to end: ")
+    drained.touch()
     again.until_told("ready after")
     assert again.interrupt() == 0
 
@@ -157,14 +166,3 @@ def test_a_large_log_is_set_aside_at_the_start(mall_up: Folder) -> None:
     assert log.stat().st_size < 1_000
     assert log.with_suffix(".log.1").stat().st_size == 5_000_001
     run.interrupt()
-
-
-def test_the_lock_is_not_handed_to_the_parts(mall_up: Folder) -> None:
-    run = mall_up("gateway", MALL_GATEWAY_DEAF="true")
-    run.until_told("ready after")
-    pid = mall_up.pid("gateway")
-    run.process.kill()
-    run.end()
-    with (mall_up.path / "var" / "mall.lock").open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    until(lambda: not is_alive(pid), "the part ends")

@@ -21,6 +21,11 @@ def test_secrets_are_made_once_for_the_owner_only_and_each_part_gets_its_own(mal
     }
     run.interrupt()
     file.chmod(0o644)
+    same = mall_up("gateway", "auth", "alpha")
+    same.until_told("ready after")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text() == first
+    same.interrupt()
     again = mall_up("gateway", "auth", "alpha", "beta")
     again.until_told("ready after")
     assert set(first.splitlines()) < set(file.read_text().splitlines())  # one more for beta, the others unchanged

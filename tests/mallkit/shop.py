@@ -94,6 +94,7 @@ class Change(Wish, frozen=True):
     thing_id: Id
     on_hand: Annotated[int, Meta(ge=0)]
     if_match: Annotated[str, Meta(max_length=9)] | UnsetType = UNSET
+    reason: Annotated[str, Meta(examples=["count"])] = ""
 
 
 class Find(Wish, frozen=True):

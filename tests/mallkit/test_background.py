@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from mallkit import logs
-from mallkit.background import JITTER, every, running
+from mallkit.background import JITTER, every, pause, running
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def configured() -> Iterator[None]:
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 (the condition is a plain value of the code under test, there is no event to wait for)
+        while not condition():
             await asyncio.sleep(0.001)
 
 
@@ -171,7 +171,7 @@ async def test_a_failing_round_is_told_and_the_next_one_comes(capfd: pytest.Capt
     assert "neighbour away" in str(told["exception"])
 
 
-async def test_rounds_keep_their_distance_with_some_jitter() -> None:
+async def test_rounds_keep_their_distance() -> None:
     loop = asyncio.get_running_loop()
     at: list[float] = []
 
@@ -182,4 +182,9 @@ async def test_rounds_keep_their_distance_with_some_jitter() -> None:
         await until(lambda: len(at) == 4)
     gaps = [later - earlier for earlier, later in pairwise(at)]
     assert min(gaps) >= 0.05 * (1 - JITTER) - 0.002  # the loop's clock may fire that much early
-    assert len({round(gap, 5) for gap in gaps}) > 1
+
+
+def test_copies_started_together_drift_apart() -> None:
+    pauses = [pause(10) for _ in range(1000)]
+    assert 10 * (1 - JITTER) <= min(pauses) < 9.2
+    assert 10.8 < max(pauses) <= 10 * (1 + JITTER)

@@ -70,7 +70,7 @@ def test_fields_travel_in_path_header_query_and_body_and_only_there(shop: Json) 
         ("path", "thing_id", True), ("header", "If-Match", False), ("header", "Idempotency-Key", False),
     ]  # fmt: skip
     body = shop["components"]["schemas"]["ChangeBody"]
-    assert (list(body["properties"]), body["required"], body["additionalProperties"]) == (["on_hand"], ["on_hand"], False)
+    assert (list(body["properties"]), body["required"], body["additionalProperties"]) == (["on_hand", "reason"], ["on_hand"], False)
     find = operation(shop, "get", "/things/{thing_id}/orders")
     assert [(one["in"], one["name"], one["required"]) for one in find["parameters"]] == [
         ("path", "thing_id", True), ("query", "after", False), ("query", "pageSize", False), ("query", "exact", False),

@@ -152,7 +152,7 @@ def test_a_neighbours_refusal_comes_back_as_the_declared_class() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"type":"/problems/not-found"}',
+        b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"type":"\xff"}', b'{"type":"/problems/not-found"}',
         b'{"type":7,"title":"","status":404,"service":"","detail":"","trace_id":""}',
     ],
 )  # fmt: skip

@@ -1,0 +1,36 @@
+"""From the domain to what the cart's contract shows."""
+
+from collections.abc import Mapping
+
+from contracts import cart as contract
+from mallkit.money import Money
+from mallkit.times import rfc3339
+from svc_cart.domain import Cart, Face, Line
+
+
+def cart(shown: Cart, faces: Mapping[str, Face], now: float, currency: str) -> contract.CartView:
+    """The open lines with today's prices; a product that is no longer on sale counts nothing."""
+    seen = [faces[line.product_id] for line in shown.lines]
+    currency = next((face.unit.currency for face in seen if face.unit is not None), currency)
+    total = Money(0, currency)
+    items = []
+    for line, face in zip(shown.lines, seen, strict=True):
+        unit = face.unit or Money(0, currency)
+        total += unit * line.quantity
+        items.append(
+            contract.CartLine(
+                product_id=line.product_id,
+                name=face.name or line.name,
+                quantity=line.quantity,
+                unit_price=unit.amount,
+                line_total=(unit * line.quantity).amount,
+                available=face.unit is not None,
+            )
+        )
+    as_of = min((face.asked for face in seen), default=now)
+    return contract.CartView(items=items, total=total.amount, currency=currency, prices_as_of=rfc3339(as_of))
+
+
+def lines(of: tuple[Line, ...]) -> list[contract.SealedLine]:
+    """Without names or prices: whoever buys asks for those again."""
+    return [contract.SealedLine(product_id=line.product_id, quantity=line.quantity) for line in of]

@@ -1,0 +1,21 @@
+"""The whole mall as `mall up` runs it: real processes, one for all tests of this folder."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import pytest
+
+from bench.running import Mall, running_mall
+from tests.journeys.people import People
+
+
+@pytest.fixture(scope="session")
+def mall() -> Iterator[Mall]:
+    with running_mall() as running:
+        yield running
+
+
+@pytest.fixture
+async def people(mall: Mall) -> AsyncIterator[People]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield People(session, mall.gateway)

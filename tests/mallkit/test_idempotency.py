@@ -1,0 +1,95 @@
+"""Idempotency-Key: same key and same body, same answer; one run, whatever happens at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.mallkit.toy import Ports, Toy, toy
+
+from mallkit.idempotency import ANSWERS
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Toy]:
+    async with toy(tmp_path) as it:
+        yield it
+
+
+async def test_the_same_request_runs_once(running: Toy) -> None:
+    first = await running.call("POST", "/slow", json={"mark": "a"}, headers={"Idempotency-Key": "k1"})
+    again = await running.call("POST", "/slow", json={"mark": "a"}, headers={"Idempotency-Key": "k1"})
+    assert first[:2] == again[:2]
+    assert running.ports.runs == 1
+
+
+async def test_an_alias_is_the_same_endpoint(running: Toy) -> None:
+    first = await running.call("POST", "/slow", json={"mark": "a"}, headers={"Idempotency-Key": "k1"})
+    assert (await running.call("POST", "/slower", json={"mark": "a"}, headers={"Idempotency-Key": "k1"}))[1] == first[1]
+
+
+async def test_fifty_at_once_run_once_and_get_one_answer(running: Toy) -> None:
+    calls = [running.call("POST", "/slow", json={"mark": "wait"}, headers={"Idempotency-Key": "k1"}) for _ in range(50)]
+    tasks = [asyncio.create_task(call) for call in calls]
+    await running.ports.waiting.wait()
+    running.ports.gate.set()
+    answers = await asyncio.gather(*tasks)
+    assert {str(answer[1]) for answer in answers} == {str(answers[0][1])}
+    assert running.ports.runs == 1
+
+
+async def test_two_copies_on_one_store_run_it_once(tmp_path: Path) -> None:
+    ports = Ports()
+    async with toy(tmp_path, ports) as one, toy(tmp_path, ports) as other:
+        first = asyncio.create_task(one.call("POST", "/slow", json={"mark": "wait"}, headers={"Idempotency-Key": "k1"}))
+        await ports.waiting.wait()
+        second = asyncio.create_task(other.call("POST", "/slow", json={"mark": "wait"}, headers={"Idempotency-Key": "k1"}))
+        ports.gate.set()
+        assert (await first)[1] == (await second)[1]
+    assert ports.runs == 1
+
+
+async def test_another_body_under_the_same_key_is_refused(running: Toy) -> None:
+    await running.call("POST", "/slow", json={"mark": "a"}, headers={"Idempotency-Key": "k1"})
+    status, problem, _ = await running.call("POST", "/slow", json={"mark": "b"}, headers={"Idempotency-Key": "k1"})
+    assert (status, problem["type"]) == (422, "/problems/idempotency-key-reused")
+    assert running.ports.runs == 1
+
+
+async def test_a_refusal_is_kept_too(running: Toy) -> None:
+    for _ in range(2):
+        assert (await running.call("POST", "/slow", json={"mark": "full"}, headers={"Idempotency-Key": "k1"}))[0] == 409
+    assert running.ports.runs == 1
+
+
+async def test_a_running_request_is_told_so_after_its_deadline(running: Toy) -> None:
+    first = asyncio.create_task(running.call("POST", "/slow", json={"mark": "wait"}, headers={"Idempotency-Key": "k1"}))
+    await running.ports.waiting.wait()
+    headers = {"Idempotency-Key": "k1", "Mall-Deadline-Ms": "50"}
+    status, told, _ = await running.call("POST", "/slow", json={"mark": "wait"}, headers=headers)
+    assert status == 202
+    assert told["command"].startswith("k-")
+    running.ports.gate.set()
+    assert (await first)[0] == 200
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "schlüssel"])
+async def test_a_key_that_is_none_is_refused(running: Toy, key: str) -> None:
+    assert (await running.call("POST", "/slow", json={"mark": "a"}, headers={"Idempotency-Key": key}))[0] == 400
+
+
+async def test_where_a_key_is_required_its_absence_is_refused(running: Toy) -> None:
+    assert (await running.call("POST", "/strict", json={"mark": "a"}))[0] == 400
+    assert (await running.call("POST", "/strict", json={"mark": "a"}, headers={"Idempotency-Key": "k"}))[0] == 200
+
+
+async def test_without_a_key_every_request_runs(running: Toy) -> None:
+    commands = {(await running.call("POST", "/slow", json={"mark": "a"}))[1]["command"] for _ in range(3)}
+    assert len(commands) == 3
+
+
+async def test_nothing_secret_is_in_a_record(running: Toy) -> None:
+    await running.call("POST", "/slow", json={"mark": "a", "secret": "4242424242424242"}, headers={"Idempotency-Key": "k1"})
+    records = await running.store[ANSWERS].find()
+    assert len(records.items) == 1
+    assert "4242424242424242" not in str(records.items)
