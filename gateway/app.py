@@ -21,6 +21,7 @@ from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
 from mallkit.identity import Identity
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
+from mallkit.listening import DIRECT
 from mallkit.metrics import ServerMetrics
 from mallkit.web import Edge
 
@@ -40,7 +41,7 @@ def build_app(settings: Settings) -> web.Application:
     front = Front(edge)
     app = web.Application()
     app[ops.LIFE] = life = ops.Life(NAME, edge)
-    app.router.add_route("*", "/{path:.*}", front.handle, expect_handler=front.expect)
+    app[DIRECT] = front.handle
 
     @asynccontextmanager
     async def lifespan(_: web.Application) -> AsyncIterator[None]:

@@ -43,14 +43,6 @@ class Front:
             log.exception("request.failed", route=entry.route, kind=type(error).__name__)
             return self._refuse(Internal())
 
-    async def expect(self, request: web.BaseRequest) -> web.StreamResponse | None:
-        """Answers `Expect`: the only thing that can be expected is a 100."""
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-            return None
-        return self._refuse(Invalid("nothing but 100-continue can be expected"))
-
     def _refuse(self, error: ShopError) -> web.Response:
         reply = self._edge.refuse(error)
         return web.Response(status=reply.status, body=reply.body, headers=reply.headers)

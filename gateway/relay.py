@@ -93,6 +93,8 @@ class Relay:
         most = self._settings.max_body
         if (request.content_length or 0) > most:
             raise TooLarge
+        if hdrs.EXPECT in request.headers:
+            await _go_on(request)
         content = request.content
         body = bytearray()
         try:
@@ -107,3 +109,12 @@ class Relay:
             message = "the body could not be read"
             raise Invalid(message) from None
         return bytes(body)
+
+
+async def _go_on(request: web.BaseRequest) -> None:
+    """Answers `Expect`; what is expected of the answer itself is expected in vain."""
+    if request.headers[hdrs.EXPECT].lower() != "100-continue":
+        message = "nothing but 100-continue can be expected"
+        raise Invalid(message)
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer itself has not begun

@@ -153,8 +153,7 @@ async def _serve(app: web.Application, settings: Common, lifeline: str | None) -
         loop.add_signal_handler(number, stop.set)
     if lifeline:
         loop.add_reader(int(lifeline), stop.set)
-    refuse = app[ops.LIFE].edge.refuse
-    runner = Runner(app, refuse, access_log=None, handle_signals=False, shutdown_timeout=settings.drain_seconds, keepalive_timeout=75)
+    runner = Runner(app, access_log=None, handle_signals=False, shutdown_timeout=settings.drain_seconds, keepalive_timeout=75)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from mall.devsecrets import names
 from mall.parts import PARTS, SAME, Part
+from mallkit.listening import Runner
 from mallkit.settings import load
 
 SHOPPER = ("shopper@mall.test", "shopper-demo-1")
@@ -65,7 +66,7 @@ class House:
         settings_type = importlib.import_module(f"{part.module}.settings").Settings
         environ = self.environ | {f"MALL_{name.upper()}_PORT": str(port or self.ports[name])}
         settings = load(settings_type, name, environ)
-        runner = web.AppRunner(importlib.import_module(f"{part.module}.app").build_app(settings), access_log=None, shutdown_timeout=2)
+        runner = Runner(importlib.import_module(f"{part.module}.app").build_app(settings), access_log=None, shutdown_timeout=2)
         await runner.setup()
         self.stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", settings.port).start()

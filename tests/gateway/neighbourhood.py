@@ -39,8 +39,7 @@ async def until(holds: Callable[[], Awaitable[object]], what: str) -> None:
 @asynccontextmanager
 async def listening(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """The URL of the app while it serves."""
-    options = {"access_log": None, "shutdown_timeout": 0.2}
-    runner = Runner(app, app[LIFE].edge.refuse, **options) if LIFE in app else web.AppRunner(app, **options)
+    runner = (Runner if LIFE in app else web.AppRunner)(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, port)
@@ -68,7 +67,7 @@ class Issuer:
         """The public key's 32 bytes."""
         return self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
-    def token(self, role: str = "customer", *, headers: Mapping[str, str] | None = None, **changed: object) -> str:
+    def token(self, role: str = "customer", *, headers: dict[str, Any] | None = None, **changed: object) -> str:
         """A good access token, or one with changed claims (None: left out) and other header fields."""
         claims = {"iss": "mall", "aud": "mall", "sub": "ann", "sid": "session-1", "role": role, "exp": time.time() + 600} | changed
         kept = {name: claim for name, claim in claims.items() if claim is not None}
@@ -216,7 +215,7 @@ class Gate:
         """Where it listens."""
         return int(self.url.rpartition(":")[2])
 
-    async def ask(self, method: str, path: str, **more: Any) -> Told:  # noqa: ANN401  # whatever aiohttp's client takes
+    async def ask(self, method: str, path: str, **more: Any) -> Told:
         """One request; the path goes out as it is written."""
         url = URL(self.url + path, encoded=True)
         async with self.client.request(method, url, allow_redirects=False, **more) as response:

@@ -1,6 +1,7 @@
 """Bad requests at the gateway: always a problem document with the declared status, never a 500, and nothing reaches a service."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import pytest
 
@@ -30,6 +31,14 @@ async def test_an_unknown_path_is_not_found(mall: Gate) -> None:
 async def test_the_wrong_method_is_told_the_right_ones(mall: Gate, method: str, path: str, allow: str) -> None:
     told = await mall.ask(method, path, headers=mall.issuer.bearer("admin"))
     assert (told.status, told.kind, told.headers["Allow"]) == (405, "method-not-allowed", allow)
+    assert mall.echo.got == []
+
+
+async def test_targets_that_are_no_paths_are_not_found(mall: Gate) -> None:
+    for start in (b"OPTIONS * HTTP/1.1", b"GET http://other.example/nowhere HTTP/1.1", b"CONNECT other.example:443 HTTP/1.1"):
+        answer = await mall.raw(start + b"\r\nHost: m\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 404 "), answer
+        assert b"application/problem+json" in answer
     assert mall.echo.got == []
 
 
@@ -134,7 +143,7 @@ async def test_what_is_no_http_gets_a_problem_too(mall: Gate, head: bytes) -> No
 
 
 async def test_a_body_of_two_megabytes_is_refused_cleanly(mall: Gate) -> None:
-    for sent in (b"x" * 2_000_000, chunks(b"x" * 10_000, 200)):
+    for sent in (BytesIO(b"x" * 2_000_000), chunks(b"x" * 10_000, 200)):
         told = await mall.ask("POST", LOGIN, data=sent, headers={"Content-Type": "application/json"})
         assert (told.status, told.kind) == (413, "too-large")
     assert mall.echo.got == []
@@ -158,11 +167,11 @@ async def test_a_body_arrives_as_it_was_sent(mall: Gate, size: int) -> None:
 
 
 async def test_one_byte_more_is_too_much(mall: Gate) -> None:
-    assert (await mall.ask("POST", LOGIN, data=b"x" * (MOST + 1))).status == 413
+    assert (await mall.ask("POST", LOGIN, data=BytesIO(b"x" * (MOST + 1)))).status == 413
     assert (await mall.ask("POST", LOGIN, data=chunks(b"x" * (MOST + 1), 1))).status == 413
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "something"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "something"])
 async def test_a_compressed_body_is_not_taken(mall: Gate, coding: str) -> None:
     told = await mall.ask("POST", LOGIN, data=b"\x1f\x8b\x08\x00", headers={"Content-Encoding": coding, "Content-Type": "application/json"})
     assert (told.status, told.kind) == (415, "unsupported-media-type")

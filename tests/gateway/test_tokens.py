@@ -1,6 +1,7 @@
 """Tokens at the gateway: only what our issuer signed, for us, of the right type, living and not revoked, opens a door."""
 
 import time
+from collections.abc import Callable
 
 import jwt
 import pytest
@@ -13,7 +14,7 @@ CART = "/api/v1/cart"
 
 def unsigned(issuer: Issuer) -> str:
     claims = jwt.decode(issuer.token(), options={"verify_signature": False})
-    return jwt.encode(claims, None, "none", {"typ": "at+jwt", "kid": "k1"})
+    return jwt.encode(claims, "", "none", {"typ": "at+jwt", "kid": "k1"})
 
 
 def signed_with_the_public_key(issuer: Issuer) -> str:
@@ -30,7 +31,7 @@ def tampered(issuer: Issuer) -> str:
     return ".".join((mine[0], admin[1], mine[2]))
 
 
-FALSE = {
+FALSE: dict[str, Callable[[Issuer], str]] = {
     "expired": lambda issuer: issuer.token(exp=time.time() - 1),
     "without an end": lambda issuer: issuer.token(exp=None),
     "of another issuer": lambda issuer: issuer.token(iss="somebody"),

@@ -139,4 +139,8 @@ def mall_up(tmp_path: Path) -> Iterator[Folder]:
     for run in folder.runs:
         run.process.kill()
         run.end()
-    until(lambda: not any(map(is_alive, folder.pids())), "a part is left behind")
+    try:
+        until(lambda: not any(map(is_alive, folder.pids())), "a part is left behind")
+    finally:
+        for pid in filter(is_alive, folder.pids()):
+            os.kill(pid, signal.SIGKILL)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.mallkit.toy import Ports, Toy, toy
 
 from mallkit.idempotency import ANSWERS
+from tests.mallkit.toy import Ports, Toy, toy
 
 
 @pytest.fixture
