@@ -97,7 +97,7 @@ class ImportRow(Wish, frozen=True):
     sku: Sku = ""
     tags: Tags = []
     picture_svg: Annotated[str, Meta(max_length=20_000)] = ""
-    picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://\S+)?{END}")] = ""
+    picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://[!-~]+)?{END}")] = ""
 
 
 class ImportPart(Wish, frozen=True):

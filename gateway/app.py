@@ -9,10 +9,9 @@ import aiohttp
 from aiohttp import web
 
 from contracts import auth, cart, checkout, order, payment, product, user
-from gateway import pages, problems
+from gateway import pages, problems, relay
 from gateway.front import Front
 from gateway.health import Health
-from gateway.relay import Relay
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.upstream import Upstream, client_session
@@ -56,7 +55,7 @@ def build_app(settings: Settings) -> web.Application:
 async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: AsyncExitStack) -> None:
     await stack.enter_async_context(tracing.configure(NAME, settings.otlp_endpoint))
     session = await stack.enter_async_context(client_session(settings))
-    given = {name: listed.split(",") for name, listed in settings.neighbours.items()}
+    given = {name: [url for url in listed.split(",") if url] for name, listed in settings.neighbours.items()}
     own_session = await stack.enter_async_context(service.client_session())  # the feed must not wait behind clients' requests
     life.edge.identity = identity = _identity(own_session, given, settings)
     life.jobs = await stack.enter_async_context(background.running(identity.follow))
@@ -68,9 +67,9 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
         upstream = Upstream(session, name, given.get(name, []), settings.retry_seconds)
         for endpoint in endpoints_of(contract).values():
             if not endpoint.internal:
-                relay = Relay(endpoint, upstream, identity, life.edge, settings)
+                serve = relay.Relay(endpoint, upstream, identity, life.edge, settings)
                 for path in (endpoint.path, *endpoint.aliases):
-                    routes.add(endpoint.method, path, relay)
+                    routes.add(endpoint.method, path, serve)
 
 
 def _identity(session: aiohttp.ClientSession, urls: Mapping[str, list[str]], settings: Settings) -> Identity:
@@ -91,7 +90,7 @@ def _add_own(routes: Routes, life: ops.Life, health: Health) -> None:
         "/openapi.json": pages.interface(CONTRACTS),
         "/docs": pages.docs(),
     }
-    own |= {path: problems.page(told) for path, told in problems.described(CONTRACTS.values()).items()}
+    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), relay)).items()}
     for path, serve in own.items():
         routes.add(GET, path, serve)
         routes.add("HEAD", path, serve)

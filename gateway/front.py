@@ -5,7 +5,7 @@ import time
 import structlog
 from aiohttp import web
 
-from gateway.routes import Entry, Routes
+from gateway.routes import Entry, Routes, target_of
 from mallkit import tracing
 from mallkit.errors import Internal, Invalid, ShopError
 from mallkit.web import Edge
@@ -24,7 +24,7 @@ class Front:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Never raises for a request's fault or a service's."""
         started = time.perf_counter()
-        entry = self.routes.find(request.method, request.raw_path.partition("?")[0])
+        entry = self.routes.find(request.method, target_of(request).partition("?")[0])
         with tracing.server_span(request.headers.get("traceparent"), entry.name) as span:
             response = await self._answer(entry, request)
             span.http_status(response.status)

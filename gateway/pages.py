@@ -58,7 +58,7 @@ def metrics(life: Life) -> Serve:
     """For Prometheus on the same machine: the gateway's port is the public one."""
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse:
-        if not _is_here(request.remote):
+        if not is_here(request.remote):
             raise Missing
         body, content_type = life.edge.metrics.render(request.headers.get(hdrs.ACCEPT, ""))
         return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
@@ -97,7 +97,8 @@ def _told(parts: Mapping[str, str], complaint: str) -> web.StreamResponse:
     return web.Response(body=msgspec.json.encode({"status": OK, "parts": parts}), content_type=JSON)
 
 
-def _is_here(address: str | None) -> bool:
+def is_here(address: str | None) -> bool:
+    """Whether a peer is on this machine."""
     try:
         peer = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gateway import headers
+from gateway.routes import target_of
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from mallkit import deadline, tracing
@@ -59,7 +60,7 @@ class Relay:
         asked, endpoint = request.headers, self._endpoint
         if not self._open:
             await self._identity.admit(endpoint, asked.get(hdrs.AUTHORIZATION))
-        target = request.raw_path
+        target = target_of(request)
         if "%" in target or "/." in target:
             self._check_path(target)
         body = await self._body(request) if request.body_exists else b""

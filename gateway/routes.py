@@ -78,6 +78,15 @@ class Routes:
             yield from ((method, entry.route) for method, entry in node.methods.items())
 
 
+def target_of(request: web.BaseRequest) -> str:
+    """Path and query as sent; RFC 9112 lets a client send a whole URL."""
+    target = request.raw_path
+    if target.startswith("/"):
+        return target
+    scheme, mark, rest = target.partition("://")
+    return f"/{rest.partition('/')[2]}" if mark and scheme.lower() in {"http", "https"} else target
+
+
 def _matching(node: _Node, segments: list[str], at: int) -> Iterator[dict[str, Entry]]:
     """The leaves that the segments from `at` lead to; a word goes before a place, as in the services' own routers."""
     if at == len(segments):

@@ -91,7 +91,7 @@ def taken(addresses: Iterable[tuple[str, str, int]]) -> list[Taken]:
     for name, host, port in addresses:
         if port == 0:
             found.append(Taken(name, 0, f"port 0 ({name}) cannot be told to the neighbours: give MALL_{name.upper()}_PORT a number"))
-        elif False:
+        elif port in seen:
             found.append(Taken(name, 0, f"port {port} is given to both {seen[port]} and {name}: set MALL_{name.upper()}_PORT"))
         elif failure := _bind(host, port):
             found.append(_taken(name, host, port, failure))

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 Refuse = Callable[[ShopError], Reply]
 Options = Any
 """aiohttp's own keywords, handed on."""
-DIRECT = web.AppKey("DIRECT", Callable[[web.BaseRequest], Awaitable[web.StreamResponse]])
+DIRECT: web.AppKey[Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]] = web.AppKey("DIRECT")
 """Of an app that answers every request itself: aiohttp's router, which reads paths decoded and costs 5 % of a gateway, is left out."""
 
 

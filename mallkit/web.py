@@ -88,7 +88,7 @@ class Edge:
                     span.http_status(reply.status)
             finally:
                 self.in_flight -= 1
-            self.metrics.observe(method, path, reply.status, time.perf_counter() - started)
+            self.metrics.observe(method, path, reply.status, time.perf_counter() - started, span.trace_id)
             return web.Response(status=reply.status, body=reply.body or None, headers=reply.headers)
 
         return handle
@@ -104,7 +104,7 @@ class Edge:
             wish = await _read(served.endpoint, shape, request)
             return await self._serve(served, wish, caller, request)
         except ShopError as error:
-            return self.refuse(error)
+            return self.refuse(_in_words_of(served.endpoint, error))
         except web.HTTPError as error:
             return self.refuse(_known(error))
         except Exception as error:
@@ -130,7 +130,7 @@ class Edge:
             try:
                 return _reply(endpoint, await served.handler(wish, caller, self.ports))
             except ShopError as error:
-                return self.refuse(error)
+                return self.refuse(_in_words_of(endpoint, error))
 
         if not key or caller.is_service or self.idempotency is None:
             # A service's key names an effect that the aggregate remembers; no record is owed for its answer.
@@ -157,6 +157,11 @@ class Edge:
             with tracing.server_span(request.headers.get("traceparent"), f"{request.method} *"):
                 reply = self.refuse(_known(error))
             return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+def _in_words_of(endpoint: Endpoint[Wish, View], error: ShopError) -> ShopError:
+    """A value that only a rule finds wrong is told like one that the reading found."""
+    return endpoint.invalid(error.detail, **error.facts) if type(error) is Invalid else error
 
 
 def _known(error: web.HTTPError) -> ShopError:

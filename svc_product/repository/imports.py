@@ -11,7 +11,7 @@ APPLIED: Kind[AppliedImport] = Kind(name="imports", type=AppliedImport, fields={
 PURGED_AT_ONCE = 20
 
 
-class Moved(Exception):  # noqa: N818 - never leaves this module
+class Moved(Exception):
     """A part is not the one that the plan was made from."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from contracts import product as contract
-from contracts.product import ImportIncomplete, ImportRow, UnsafePicture, WrongCurrency
+from contracts.product import ImportIncomplete, ImportRow, UnsafePicture
 from mallkit.errors import Invalid, ShopError, Unavailable
 from mallkit.svg import svg_fault
 from svc_product import domain

@@ -67,7 +67,7 @@ class Issuer:
         """The public key's 32 bytes."""
         return self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
-    def token(self, role: str = "customer", *, headers: dict[str, Any] | None = None, **changed: object) -> str:
+    def token(self, role: str | None = "customer", *, headers: dict[str, Any] | None = None, **changed: object) -> str:
         """A good access token, or one with changed claims (None: left out) and other header fields."""
         claims = {"iss": "mall", "aud": "mall", "sub": "ann", "sid": "session-1", "role": role, "exp": time.time() + 600} | changed
         kept = {name: claim for name, claim in claims.items() if claim is not None}

@@ -42,6 +42,12 @@ async def test_targets_that_are_no_paths_are_not_found(mall: Gate) -> None:
     assert mall.echo.got == []
 
 
+async def test_a_whole_url_is_a_path_too(mall: Gate) -> None:
+    answer = await mall.raw(b"GET HTTP://shop.example/api/v1/products?q=a HTTP/1.1\r\nHost: m\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert mall.echo.last.target == "/api/v1/products?q=a"
+
+
 async def test_head_is_refused_without_a_body(mall: Gate) -> None:
     told = await mall.ask("HEAD", "/api/v1/products")
     assert (told.status, told.body, told.headers["Content-Type"]) == (405, b"", "application/problem+json")

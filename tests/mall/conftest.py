@@ -86,7 +86,7 @@ class Folder:
             if not word.startswith("-"):
                 self._add(word.partition(":")[0])
         self._write_conf()
-        process = subprocess.Popen(  # noqa: S603 — our own interpreter and test module
+        process = subprocess.Popen(
             [sys.executable, "-m", "tests.mall.entry", *words],
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{self.path}", **self.environment, **environment},

@@ -85,7 +85,7 @@ def test_a_secrets_file_that_was_spoilt_is_named(mall_up: Folder) -> None:
 def test_packages_that_are_missing_are_named() -> None:
     # -S leaves site-packages out: an interpreter without anything installed.
     words = [sys.executable, "-S", "-m", "mall", "up"]
-    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603 — our own module
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert ended.stderr.startswith("mall: missing in ")

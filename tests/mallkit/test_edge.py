@@ -65,6 +65,11 @@ async def test_money_comes_in_and_goes_out_exactly(running: Toy) -> None:
         assert b'"price":999999999.01' in await response.read()
 
 
+@pytest.mark.parametrize("body", [b'{"price": 1, "count": 2.0}', b'{"price": 1.0, "count": 2}', b'{"price": 1.10, "count": 2.000}'])
+async def test_a_whole_number_may_be_written_with_a_point(running: Toy, body: bytes) -> None:
+    assert (await running.call("PUT", "/things/a", data=body, headers=JSON))[0] == 200
+
+
 async def test_a_field_in_a_header_and_the_etag(running: Toy) -> None:
     status, shown, headers = await running.call("PUT", "/things/a", json={"price": 1}, headers={"If-Match": "v1"})
     assert (status, shown["note"], headers["ETag"]) == (200, "v1", '"v1"')

@@ -74,7 +74,19 @@ def test_descriptions_are_made_safe(html: str, safe: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "amount", ["-0.01", "1.999", "1E+2", "1e999999999", "1e-999999999", "999999999.99999", "1000000000", "99999999999999999999999", "NaN", "Infinity"]
+    "amount",
+    [
+        "-0.01",
+        "1.999",
+        "1E+2",
+        "1e999999999",
+        "1e-999999999",
+        "999999999.99999",
+        "1000000000",
+        "99999999999999999999999",
+        "NaN",
+        "Infinity",
+    ],
 )
 def test_what_is_no_price_is_refused(amount: str) -> None:
     with pytest.raises(Invalid):
@@ -100,7 +112,7 @@ def test_the_mall_sells_in_one_currency() -> None:
         ("3.7", {7}),
         ("7", {7}),
         ('"3.7", "3.9"', {7, 9}),
-        ('"3.7',  set()),
+        ('"3.7', set()),
         ('3.7"', set()),
         ('"1.2.3"', set()),
         ('"-1"', set()),

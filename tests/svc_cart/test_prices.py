@@ -1,0 +1,82 @@
+"""Names and prices in the cart: at most so old, told as old as they are, and never invented."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.mallhouse import free_port, house
+from tests.svc_cart.shopping import Shopping, lines
+
+
+@pytest.mark.requirement(24)
+async def test_many_looks_ask_the_product_service_once(shopping: Shopping) -> None:
+    await shopping.add("pot")
+    await shopping.add("mug")
+    before = await shopping.look_ups()
+    await asyncio.gather(*(shopping.cart() for _ in range(50)))
+    assert await shopping.look_ups() == before == 2
+
+
+@pytest.mark.requirement(24)
+async def test_fifty_looks_at_once_with_nothing_remembered_share_one_call(shopping: Shopping) -> None:
+    await shopping.add("pot")
+    await shopping.add("mug")
+    before = await shopping.look_ups()
+    shopping.mall.ports["cart2"] = free_port()
+    await shopping.mall.open("cart", shopping.mall.ports["cart2"])  # the same store, and a product cache that is empty
+    await shopping.mall.until_ready("cart2")
+    answers = await asyncio.gather(*(shopping.mall.call("cart2", "GET", "/api/v1/cart", token=shopping.ann) for _ in range(50)))
+    assert {answer.json["total"] for answer in answers} == {24.99}
+    assert await shopping.look_ups() == before + 1
+
+
+@pytest.mark.requirement(24)
+async def test_a_new_price_is_shown_once_the_old_one_is_too_old(tmp_path: Path) -> None:
+    async with house(tmp_path, "auth", "product", "cart", MALL_CART_PRICE_SECONDS="0.2") as mall:
+        shopping = await Shopping.begin(mall)
+        first = await shopping.add("pot", 2)
+        path = f"/api/v1/products/{shopping.products['pot']}"
+        assert (await mall.call("product", "PATCH", path, {"price": 10.5, "name": "big pot"}, token=shopping.operator)).status == 200
+        async with asyncio.timeout(5):
+            while lines(answer := await shopping.cart()) == lines(first):
+                await asyncio.sleep(0.02)
+        assert lines(answer) == [("big pot", 2, 21.0)]
+        assert datetime.fromisoformat(answer.json["prices_as_of"]) > datetime.fromisoformat(first.json["prices_as_of"])
+
+
+async def test_a_line_whose_product_went_off_sale_is_shown_and_counts_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path, "auth", "product", "cart", MALL_CART_PRICE_SECONDS="0") as mall:
+        shopping = await Shopping.begin(mall)
+        await shopping.add("pot", 2)
+        await shopping.add("mug")
+        await mall.call("product", "DELETE", f"/api/v1/products/{shopping.products['pot']}", token=shopping.operator)
+        answer = await shopping.cart()
+        assert lines(answer) == [("pot", 2, 0.0), ("mug", 1, 5.0)]
+        assert [(line["available"], line["unit_price"]) for line in answer.json["items"]] == [(False, 0.0), (True, 5.0)]
+        assert answer.json["total"] == 5.0
+        assert lines(await shopping.set("pot", 1)) == [("pot", 1, 0.0), ("mug", 1, 5.0)]
+        assert (await shopping.add("pot")).status == 404
+        assert lines(await shopping.remove("pot")) == [("mug", 1, 5.0)]
+
+
+async def test_with_the_product_service_away_young_prices_are_shown_and_old_ones_are_not(tmp_path: Path) -> None:
+    settings = {"MALL_CART_PRICE_SECONDS": "1.5", "MALL_CART_LOOK_UP_SECONDS": "0.2"}
+    async with house(tmp_path, "auth", "cart", **settings) as mall:
+        product = await mall.open("product")
+        await mall.until_ready("product")
+        shopping = await Shopping.begin(mall)
+        await shopping.add("pot", 2)
+        await product.cleanup()
+        assert lines(await shopping.cart()) == [("pot", 2, 39.98)]
+        unknown = await shopping.add("mug")
+        assert (unknown.status, unknown.headers["Content-Type"]) == (503, "application/problem+json")
+        async with asyncio.timeout(10):
+            while (answer := await shopping.cart()).status == 200:
+                await asyncio.sleep(0.05)
+        assert (answer.status, answer.kind, answer.headers["Retry-After"]) == (503, "unavailable", "1")
+        assert (await shopping.remove("pot")).status == 503
+        await mall.open("product")
+        await mall.until_ready("product")
+        assert lines(await shopping.cart()) == [("pot", 2, 39.98)]
