@@ -32,6 +32,11 @@ class Mall:
     folder: Path
     supervisor: int
     ready_seconds: float
+    ports: dict[str, int]
+
+    def url(self, name: str) -> str:
+        """Where a part listens."""
+        return f"http://127.0.0.1:{self.ports[name]}"
 
     @property
     def pids(self) -> dict[str, int]:
@@ -81,7 +86,7 @@ def running_mall(**settings: str) -> Iterator[Mall]:
         process = subprocess.Popen([sys.executable, "-m", "mall", "up", "--quiet"], cwd=ROOT, env=environ)
         try:
             _until_healthy(gateway, process)
-            yield Mall(gateway, Path(folder), process.pid, time.monotonic() - started)
+            yield Mall(gateway, Path(folder), process.pid, time.monotonic() - started, ports)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(STOP_SECONDS)

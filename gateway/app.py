@@ -15,7 +15,7 @@ from gateway.health import Health
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.upstream import Upstream, client_session
-from mallkit import background, ops, service, tracing
+from mallkit import background, ops, service, store, tracing
 from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
 from mallkit.identity import Identity
@@ -56,11 +56,11 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
     await stack.enter_async_context(tracing.configure(NAME, settings.otlp_endpoint))
     session = await stack.enter_async_context(client_session(settings))
     given = {name: [url for url in listed.split(",") if url] for name, listed in settings.neighbours.items()}
-    own_session = await stack.enter_async_context(service.client_session())  # the feed must not wait behind clients' requests
+    own_session = await stack.enter_async_context(service.client_session())  # must not wait behind clients' requests
     life.edge.identity = identity = _identity(own_session, given, settings)
     life.jobs = await stack.enter_async_context(background.running(identity.follow))
     asked = {name: given.get(name, []) for name in (*CONTRACTS, *(part for part in ASKED_TOO if part in given))}
-    health = Health(session, asked, lambda: pages.missing(life))
+    health = Health(own_session, asked, lambda: pages.missing(life))
     stack.push_async_callback(health.close)
     _add_own(routes, life, health)
     for name, contract in CONTRACTS.items():
@@ -90,7 +90,7 @@ def _add_own(routes: Routes, life: ops.Life, health: Health) -> None:
         "/openapi.json": pages.interface(CONTRACTS),
         "/docs": pages.docs(),
     }
-    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), relay)).items()}
+    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), relay, store)).items()}
     for path, serve in own.items():
         routes.add(GET, path, serve)
         routes.add("HEAD", path, serve)

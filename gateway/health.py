@@ -7,8 +7,6 @@ from typing import Final
 
 import aiohttp
 
-from mallkit.errors import ShopError
-
 ASK_SECONDS: Final = 1.0
 KEPT_SECONDS: Final = 0.25
 OK: Final = "ok"
@@ -43,7 +41,7 @@ class Health:
         told = await asyncio.gather(*(self._part(self._urls[name]) for name in names))
         missing = self._missing()
         self._answered = time.monotonic()
-        return {"gateway": f"without {', '.join(missing)}" if missing else OK, **dict(zip(names, told, strict=True))}
+        return {"gateway": f"not ready: {', '.join(missing)}" if missing else OK, **dict(zip(names, told, strict=True))}
 
     async def _part(self, urls: Sequence[str]) -> str:
         if not urls:
@@ -58,5 +56,5 @@ class Health:
                 return OK if response.status == _READY else "not ready"
         except TimeoutError:
             return "no answer"
-        except (ShopError, aiohttp.ClientError, ConnectionError):
+        except (aiohttp.ClientError, ConnectionError):
             return "away"

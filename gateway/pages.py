@@ -22,9 +22,9 @@ JSON: Final = "application/json"
 def missing(life: Life) -> list[str]:
     """What the gateway cannot serve without, and does not have at this moment."""
     if life.draining:
-        return ["time: it is stopping"]
+        return ["draining"]
     identity = life.edge.identity
-    return [] if identity is not None and identity.ready else ["the keys and the revoked sessions"]
+    return [] if identity is not None and identity.ready else ["identity"]
 
 
 def live(life: Life) -> Serve:

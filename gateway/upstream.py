@@ -89,7 +89,7 @@ class Upstream:
         if not self._copies:
             message = f"no address is set for {self.service}"
             raise Unavailable(message)
-        ends, pause, tries = 0.0, FIRST_PAUSE, 0
+        ends, pause, tries = time.monotonic() + self._retry_seconds, FIRST_PAUSE, 0
         while True:
             try:
                 return await self._once(method, target, sent, body)
@@ -99,10 +99,8 @@ class Upstream:
                 tries += 1
                 if tries < self._copies:  # another copy may be well
                     continue
-                now = time.monotonic()
-                ends = ends or now + self._retry_seconds
                 wait = pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, no secret
-                if now + wait >= ends:
+                if time.monotonic() + wait >= ends:
                     raise
             await asyncio.sleep(wait)
             pause *= 2

@@ -120,7 +120,10 @@ class SqliteStore:
     async def outbox(self, after: int, limit: int) -> list[OutboxEntry]:
         """The numbers grow in the order of the commits."""
         sql = "SELECT seq, id, type, subject, sequence, data, traceparent, at FROM _outbox WHERE seq > ? ORDER BY seq LIMIT ?"
-        return [OutboxEntry(*row[:7], at=datetime.fromtimestamp(row[7], UTC)) for row in self._reader.rows(sql, (after, limit))]
+        return [
+            OutboxEntry(seq, key, of, subject, sequence, content, parent, datetime.fromtimestamp(at, UTC))
+            for seq, key, of, subject, sequence, content, parent, at in self._reader.rows(sql, (after, limit))
+        ]
 
 
 class SqliteCollection(Generic[T]):
@@ -158,7 +161,7 @@ class SqliteCollection(Generic[T]):
         sql = page_sql(self._table, condition, order, after, limit)
         rows = self._reader.rows(sql, (*condition.values, limit + 1, offset))
         items = [self._table.decode(row[0], row[1]) for row in rows[:limit]]
-        return Page(items, cursor(order, rows[limit - 1]) if len(rows) > limit else None)
+        return Page(items, cursor(order, rows[limit - 1]) if len(rows) > limit > 0 else None)
 
     async def count(self, where: Mapping[str, Any] = NOTHING, all_of: Mapping[str, Sequence[Term]] = NOTHING) -> int:
         """How many."""

@@ -74,8 +74,8 @@ def field_type(table: Table[Any], name: str) -> type:
 
 def page_sql(table: Table[Any], condition: Condition, order: str, after: str | None, limit: int) -> str:
     """The statement of one page, one row more than asked for; LIMIT and OFFSET are its last two values. Adds the cursor's condition."""
-    if not 1 <= limit <= MOST_IN_A_PAGE:
-        message = f"a page has 1 to {MOST_IN_A_PAGE} documents, not {limit}"
+    if not 0 <= limit <= MOST_IN_A_PAGE:
+        message = f"a page has 0 to {MOST_IN_A_PAGE} documents, not {limit}"
         raise ValueError(message)
     name, down = order.lstrip("-"), order.startswith("-")
     field_type(table, name)

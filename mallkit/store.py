@@ -207,7 +207,7 @@ class Collection(Protocol[T]):
         """A page of the documents that fit.
 
         `where`: field (or `id`) → value, Range or AnyOf. `order`: a field, `-field` for descending; ties go by id. `after`: the `next`
-        of a page asked for in the same order. `limit`: 1 to 1000. `all_of`: multi-valued attribute → terms that must all be there.
+        of a page asked for in the same order. `limit`: at most 1000. `all_of`: multi-valued attribute → terms that must all be there.
         Raises mallkit.errors.Invalid for a cursor that is not ours.
         """
         ...

@@ -46,7 +46,6 @@ def build_app(settings: Settings) -> web.Application:
 @web.middleware
 async def _line(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
     """Aborts the connection of a request whose use case hung up; its answer then goes nowhere."""
-    _hung_up.set(False)
     answer = await handler(request)
     if _hung_up.get() and request.transport is not None:
         request.transport.abort()

@@ -38,7 +38,7 @@ class ArgonPasswords:
 
         def verify() -> bool:
             try:
-                return self._hasher.verify(hashed or NOBODY, password) and hashed is not None
+                return self._hasher.verify(hashed or NOBODY, password)
             except VerifyMismatchError:
                 return False
 

@@ -1,10 +1,10 @@
 """What the product service needs of the world."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from contracts.product import HoldLine, Sort
+from contracts.product import Sort
 from mallkit.store import Page, Term
 from svc_product.domain import AppliedImport, Plan, Product, StagedPart
 
@@ -104,18 +104,42 @@ class Imports(Protocol):
 
 
 class Stock(Protocol):
-    """The pieces of every product, and the holds on them."""
+    """The pieces of every product, and the holds on them. The verbs of a hold give its state, and may be repeated."""
 
-    async def of(self, product_ids: Sequence[str]) -> dict[str, Pieces]:
+    async def of(self, product_ids: Sequence[str]) -> Mapping[str, Pieces]:
         """By product id."""
         ...
 
     async def set_on_hand(self, product_id: str, on_hand: int, versions: frozenset[int] | None, reason: str) -> Pieces:
-        """Raises Stale for another version, BelowReserved, Missing."""
+        """Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
         ...
 
-    async def hold(self, hold_id: str, lines: Sequence[HoldLine], seconds: float) -> dict[str, Pieces]:
-        """All lines or none; the pieces afterwards. Raises OutOfStock, HoldGone."""
+    async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float) -> Mapping[str, Pieces]:
+        """All lines (product id → quantity) or none; the pieces afterwards. Raises OutOfStock, HoldGone, Missing, KeyReused."""
+        ...
+
+    async def is_known(self, hold_id: str) -> bool:
+        """Whether this hold was asked for, or undone, before."""
+        ...
+
+    async def bind(self, hold_id: str, order_id: str) -> str:
+        """From here the clock does not end it. Raises HoldGone, KeyReused for another order."""
+        ...
+
+    async def take(self, hold_id: str) -> str:
+        """The pieces are sold. Raises HoldGone."""
+        ...
+
+    async def release(self, hold_id: str) -> str:
+        """What was held can be bought again; of a hold that is still on its way, nothing will be held."""
+        ...
+
+    async def give_back(self, hold_id: str) -> str:
+        """As release, and what was sold can be bought again too."""
+        ...
+
+    async def settle(self) -> None:
+        """Ends holds whose time is over, and completes what a stopped process left undone."""
         ...
 
 

@@ -11,7 +11,8 @@ from tests.journeys.people import People
 
 @pytest.fixture(scope="session")
 def mall() -> Iterator[Mall]:
-    with running_mall() as running:
+    # Every test comes from one address: the limit of tries is another folder's test.
+    with running_mall(MALL_AUTH_TRIES_PER_ADDRESS="100000") as running:
         yield running
 
 

@@ -140,11 +140,31 @@ async def test_logout_reaches_both_copies_of_a_service_though_one_never_saw_the_
         await until_refused(mall, copy, token)
 
 
+async def service_token(mall: House) -> str:
+    sent = {"service": "user", "secret": mall.environ["MALL_USER_CLIENT_SECRET"]}
+    return str((await mall.call("auth", "POST", "/internal/service-token", sent)).json["access_token"])
+
+
+@pytest.mark.requirement(3, 10)
+async def test_a_service_reads_on_from_where_it_was(mall: House) -> None:
+    service, path = await service_token(mall), "/internal/revocations"
+    empty = await mall.call("auth", "GET", path, token=service)
+    assert empty.json == {"items": [], "next": 0}
+    for _ in range(2):
+        before = (await mall.call("auth", "GET", path, token=service)).json["next"]
+        await mall.call("auth", "POST", LOGOUT, token=(await mall.login(*SHOPPER))["access_token"])
+        page = (await mall.call("auth", "GET", f"{path}?after={before}", token=service)).json
+        assert len(page["items"]) == 1
+        assert page["next"] > before
+        end = await mall.call("auth", "GET", f"{path}?after={page['next']}", token=service)
+        assert end.json == {"items": [], "next": page["next"]}
+    assert len((await mall.call("auth", "GET", path, token=service)).json["items"]) == 2
+    assert (await mall.call("auth", "GET", f"{path}?after=-1", token=service)).status == 400
+
+
 @pytest.mark.requirement(10)
 async def test_closing_an_account_ends_its_sessions_frees_its_address_and_may_be_repeated(mall: House) -> None:
-    secret = mall.environ["MALL_USER_CLIENT_SECRET"]
-    sent = {"service": "user", "secret": secret}
-    service = (await mall.call("auth", "POST", "/internal/service-token", sent)).json["access_token"]
+    service = await service_token(mall)
     sessions = [await mall.login(*SHOPPER) for _ in range(3)]
     close = f"/internal/accounts/{sessions[0]['user_id']}/close"
     assert [(await mall.call("auth", "POST", close, token=service)).status for _ in range(2)] == [204, 204]

@@ -20,8 +20,8 @@ ANN = ("ann@example.org", "password-of-ann")
 
 @pytest.fixture
 async def mall(tmp_path: Path) -> AsyncIterator[House]:
-    """Auth and user; the job of user looks often."""
-    async with house(tmp_path, "auth", "user", MALL_USER_CLOSING_SECONDS="0.1") as running:
+    """Auth and user, whose job does not come to help."""
+    async with house(tmp_path, "auth", "user", MALL_USER_CLOSING_SECONDS="600") as running:
         yield running
 
 

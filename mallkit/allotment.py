@@ -1,0 +1,248 @@
+"""Pieces of a counted supply, given out under keys: stock, coupon uses, flash-sale pieces. The verbs, over a store.
+
+Every verb may be repeated with the same key: it answers the same and changes nothing more. Each is one `together`: one commit where
+the store has transactions; elsewhere `Allotments.finish` ends what stopped in between.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from mallkit.allotment_rules import (
+    EXPIRED,
+    Allotment,
+    Balance,
+    BelowReserved,
+    Counter,
+    Entry,
+    Gone,
+    Movement,
+    OtherWish,
+    Short,
+    State,
+    Unfinished,
+    adjust,
+    balance,
+    bind,
+    come_back,
+    complete,
+    expire,
+    follow,
+    movement_id,
+)
+from mallkit.allotment_steps import Line, Steps
+from mallkit.errors import Invalid, Missing
+from mallkit.store import MOST_IN_A_PAGE, AnyOf, Kind, Range, Step, Store
+
+__all__ = [
+    "Allotment",
+    "Allotments",
+    "Balance",
+    "BelowReserved",
+    "Counter",
+    "Entry",
+    "Gone",
+    "Movement",
+    "OtherWish",
+    "Short",
+    "State",
+    "Unfinished",
+    "balance",
+    "kinds",
+    "movement_id",
+]
+AT_ONCE = 200
+WAITING = (State.ASKED, State.HELD)
+
+
+def kinds(prefix: str) -> tuple[Kind[Counter], Kind[Movement]]:
+    """The two collections of one supply: `<prefix>_counters` and `<prefix>_movements`."""
+    return (
+        Kind(name=f"{prefix}_counters", type=Counter),
+        Kind(name=f"{prefix}_movements", type=Movement, fields={"due": float}),
+    )
+
+
+class Allotments:
+    """The verbs. Everything may raise StoreUnavailable. `clock` gives seconds since 1970."""
+
+    def __init__(self, store: Store, counters: Kind[Counter], movements: Kind[Movement], clock: Callable[[], float] = time.time) -> None:
+        self._counters = store[counters]
+        self._movements = store[movements]
+        self._steps = Steps(store, self._counters, self._movements)
+        self._clock = clock
+        self._walked: str | None = None
+
+    async def counters(self, things: Sequence[str]) -> dict[str, Counter]:
+        """Those that there are, by thing."""
+        found: dict[str, Counter] = {}
+        for start in range(0, len(things), MOST_IN_A_PAGE):
+            some = AnyOf(things[start : start + MOST_IN_A_PAGE])
+            found.update((counter.id, counter) for counter in (await self._counters.find({"id": some}, limit=MOST_IN_A_PAGE)).items)
+        return found
+
+    async def of(self, key: str) -> Allotment | None:
+        """What stands under the key; None when it was never used."""
+        first = movement_id(key)
+        page = await self._movements.find({"id": Range(ge=first, lt=first[:-1] + "0")}, limit=MOST_IN_A_PAGE)  # "0" comes after "/"
+        return Allotment(key, tuple(line for line in page.items if line.thing)) if page.items else None
+
+    async def hold(self, key: str, lines: Mapping[str, int], *, expires_at: float) -> dict[str, Counter]:
+        """Reserves all lines (thing → pieces) or none; the counters afterwards. The clock ends it unless it is bound before.
+
+        Raises Short, Gone when the key was undone, OtherWish when it was used for other lines, Missing for an unknown thing.
+        """
+        wishes = [self._wish(key, thing, lines[thing], expires_at=expires_at) for thing in sorted(lines)]
+        if not wishes or any(wish.quantity < 1 or not wish.thing for wish in wishes):
+            message = "a hold has lines of at least one piece"
+            raise Invalid(message)
+        if await self._held(key, lines):
+            return await self.counters(sorted(lines))
+        held = [Line(wish) for wish in wishes]
+        reserving = chain.from_iterable(self._steps.reserving(line) for line in held)
+        results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving])
+        if _allotment(key, held).state is State.RELEASED:
+            raise Gone(key=key)
+        return {counter.id: counter for counter in results if isinstance(counter, Counter)}
+
+    async def bind(self, key: str, order: str) -> Allotment:
+        """From here the clock does not end the hold. Raises Gone when it ended or never was, OtherWish for another order, Unfinished."""
+        found = await self.of(key)
+        if found is None or not found.lines:
+            raise Gone(key=key)
+        if all(bind(line, order) is line for line in found.lines):
+            return found
+        bound = [Line(line) for line in found.lines]
+        rule = partial(bind, order=order)
+        await self._steps.together([self._movements.changing(line.movement.id, line.moves(rule)) for line in bound])
+        return _allotment(key, bound)
+
+    async def take(self, key: str) -> Allotment:
+        """What is held leaves the house; of what was released meanwhile the answer's state says so. Raises Missing, Unfinished."""
+        found = await self.of(key)
+        if found is None:
+            raise Missing(key=key)
+        taken = [Line(line) for line in found.lines]
+        await self._write([step for line in taken if line.movement.state in WAITING for step in self._steps.settling(line)])
+        after = _allotment(key, taken)
+        if after.state is State.ASKED:
+            raise Unfinished(key=key)
+        return after
+
+    async def release(self, key: str, reason: str = "") -> Allotment:
+        """Ends what is held; what was taken stays taken. Of a key never used a tombstone stays: it gives nothing any more."""
+        return await self._undo(key, reason, lambda line: self._steps.releasing(line, reason) if line.movement.state in WAITING else [])
+
+    async def give_back(self, key: str, lines: Mapping[str, int] | None = None, reason: str = "") -> Allotment:
+        """Releases what is held and brings back what was taken; of a key never used a tombstone stays.
+
+        `lines` (thing → pieces) narrows it: so many of what was taken are back *in all* after this call; of what is held, the whole line.
+        Raises OtherWish for things or pieces that the key never gave.
+        """
+
+        def undoing(line: Line) -> list[Step]:
+            thing, state = line.movement.thing, line.movement.state
+            if lines is not None and thing not in lines:
+                return []
+            if state in WAITING:
+                return self._steps.releasing(line, reason)
+            until = None if lines is None else lines[thing]
+            return self._steps.returning(line, until) if come_back(line.movement, until, "") else []
+
+        undone = await self._undo(key, reason, undoing)
+        if lines and undone.lines and not set(lines) <= {line.thing for line in undone.lines}:
+            raise OtherWish(key=key)
+        return undone
+
+    async def adjust(self, key: str, thing: str, on_hand: int, *, versions: Collection[int] | None = None, reason: str = "") -> Counter:
+        """Sets what is on hand, held pieces included. Raises Stale unless the counter has one of these versions, BelowReserved, Missing."""
+        line = Line(self._wish(key, thing, 0, reason=reason))
+        first = self._movements.changing(line.movement.id, line.moves(_as_it_is), absent=line.movement)
+        counting = self._steps.counting(line, lambda counter: adjust(counter, line.movement, on_hand, versions))
+        counter: Counter = (await self._steps.together([first, *counting]))[-1]
+        return counter
+
+    async def receive(self, key: str, thing: str, quantity: int, *, reason: str = "") -> Counter:
+        """Adds pieces; the first time opens the counter. Raises OtherWish for another quantity."""
+        counter: Counter = (await self._steps.together(self.receiving(key, thing, quantity, reason=reason)))[-1]
+        return counter
+
+    def receiving(self, key: str, thing: str, quantity: int, *, reason: str = "") -> list[Step]:
+        """`receive`, for `together`."""
+        if quantity < 0:
+            message = "nobody receives less than nothing"
+            raise Invalid(message)
+        return self._steps.receiving(Line(self._wish(key, thing, quantity, reason=reason)))
+
+    async def expire(self, now: float) -> int:
+        """Releases holds that are unbound and due; how many movements. A job, in any number of copies."""
+        ended = 0
+        while due := (await self._movements.find({"due": Range(gt=0.0, le=now)}, order="due", limit=AT_ONCE)).items:
+            lines = [Line(movement) for movement in due]
+            rule = partial(expire, now=now)
+            await self._write([step for line in lines for step in self._steps.ending(line, rule)])
+            ended += sum(line.movement.reason == EXPIRED for line in lines)
+        return ended
+
+    async def finish(self) -> int:
+        """Ends what stopped between two writes; how many movements. A job: each call looks at the next 200 counters, going round."""
+        page = await self._counters.find(after=self._walked, limit=AT_ONCE)
+        self._walked = page.next
+        stopped = [line for counter in page.items if counter.open for line in await self._stopped(counter)]
+        await self._write([step for line in stopped for step in self._steps.completing(line)])
+        return len(stopped)
+
+    async def _stopped(self, counter: Counter) -> list[Line]:
+        """Movements of a counter that are not where its entries say."""
+        ids, known = list(counter.open), dict[str, Movement]()
+        for start in range(0, len(ids), MOST_IN_A_PAGE):
+            some = AnyOf(ids[start : start + MOST_IN_A_PAGE])
+            known.update((line.id, line) for line in (await self._movements.find({"id": some}, limit=MOST_IN_A_PAGE)).items)
+        return [
+            Line(movement)
+            for movement in known.values()
+            if complete(movement, counter.open[movement.id]) is not movement or follow(counter, movement) is not counter
+        ]
+
+    async def _held(self, key: str, lines: Mapping[str, int]) -> bool:
+        """Whether the hold has been made before. Raises Gone, OtherWish."""
+        found = await self.of(key)
+        if found is None:
+            return False
+        if found.state is State.RELEASED:
+            raise Gone(key=key)
+        if not found.matches(lines):
+            raise OtherWish(key=key)
+        return found.state is not State.ASKED
+
+    async def _undo(self, key: str, reason: str, steps: Callable[[Line], list[Step]]) -> Allotment:
+        """Until nothing is left to undo: a hold, or a taking, may come in between."""
+        while True:
+            found = await self.of(key)
+            if found is None:
+                tombstone = self._wish(key, "", 0, state=State.RELEASED, reason=reason)
+                await self._movements.change(tombstone.id, _as_it_is, absent=tombstone)
+                continue
+            left = [step for line in found.lines for step in steps(Line(line))]
+            if not left:
+                return found
+            await self._steps.together(left)
+
+    async def _write(self, steps: Sequence[Step]) -> None:
+        if steps:
+            await self._steps.together(steps)
+
+    def _wish(self, key: str, thing: str, quantity: int, **rest: Any) -> Movement:  # noqa: ANN401 - fields of Movement
+        wish = Movement(id=movement_id(key, thing), key=key, thing=thing, quantity=quantity, state=State.ASKED, created_at=self._clock())
+        return replace(wish, **rest)
+
+
+def _as_it_is(movement: Movement) -> Movement:
+    return movement
+
+
+def _allotment(key: str, lines: Sequence[Line]) -> Allotment:
+    return Allotment(key, tuple(line.movement for line in lines))

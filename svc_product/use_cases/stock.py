@@ -1,0 +1,40 @@
+"""Stock as operators set it, and holds as neighbours ask for them."""
+
+from msgspec import UNSET
+
+from contracts import product as contract
+from mallkit.errors import Invalid, Missing, PreconditionRequired
+from svc_product import domain
+from svc_product.domain import Product
+from svc_product.ports import Pieces, Ports
+
+
+async def of(product_id: str, ports: Ports) -> Pieces:
+    """Raises Missing."""
+    product = await ports.catalogue.get(product_id)
+    return (await ports.stock.of([product.id]))[product.id]
+
+
+async def set_on_hand(wish: contract.SetStock, ports: Ports) -> Pieces:
+    """Only for who has seen the present stock. Raises Missing, PreconditionRequired, Stale, BelowReserved."""
+    product = await ports.catalogue.get(wish.product_id)
+    if wish.if_match is UNSET:
+        raise PreconditionRequired
+    reason = domain.readable("reason", wish.reason)
+    return await ports.stock.set_on_hand(product.id, wish.on_hand, domain.stock_versions(wish.if_match), reason)
+
+
+async def hold(wish: contract.Hold, ports: Ports) -> list[tuple[Product, Pieces]]:
+    """The products as they are priced now, with the pieces left. Raises Missing, OutOfStock, HoldGone."""
+    lines = {line.product_id: line.quantity for line in wish.lines}
+    if len(lines) < len(wish.lines):
+        message = "a product stands in more than one line"
+        raise Invalid(message)
+    known = await ports.catalogue.some(list(lines))
+    gone = next((product_id for product_id in lines if product_id not in known or not known[product_id].on_sale), None)
+    if gone is not None and (gone not in known or not await ports.stock.is_known(wish.hold_id)):
+        # A hold that was made before its product was withdrawn goes on, and repeating it must say so.
+        message = "this product is not on sale"
+        raise Missing(message, product_id=gone)
+    pieces = await ports.stock.hold(wish.hold_id, lines, wish.seconds)
+    return [(known[product_id], pieces[product_id]) for product_id in lines]
