@@ -123,7 +123,7 @@ class Movement:
 
 
 def movement_id(key: str, thing: str = "") -> str:
-    """Of a key's movement; without a thing, of its tombstone. Raises Invalid for a key with a slash, the ids of another could begin like it."""
+    """Of a key's movement; without a thing, of its tombstone. Raises Invalid for a key with a slash: another's ids could begin like it."""
     if "/" in key or not key:
         message = "a key is not empty and has no slash"
         raise Invalid(message)

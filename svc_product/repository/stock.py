@@ -38,7 +38,7 @@ class Stock:
         try:
             return await self._allotments.adjust(self._new_id(), product_id, on_hand, versions=versions, reason=reason)
         except allotment.BelowReserved as refusal:
-            raise contract.BelowReserved(**refusal.facts) from None
+            raise contract.BelowReserved(refusal.detail, **refusal.facts) from None
 
     async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float) -> Mapping[str, Pieces]:
         """All lines or none; the pieces afterwards. Raises OutOfStock, HoldGone, Missing, KeyReused for other lines."""
@@ -81,7 +81,7 @@ class Stock:
 
     async def settle(self) -> None:
         """Ends holds whose time is over, and completes what a stopped process left undone."""
-        await self._allotments.expire()
+        await self._allotments.expire(self._clock())
         await self._allotments.finish()
 
 
