@@ -137,7 +137,7 @@ class Mall:
         tell("stopping: running requests may end; Ctrl-C once more kills")
         draining = asyncio.create_task(self._drain(tending))
         hurried = asyncio.create_task(self._again.wait())
-        await asyncio.wait([draining, hurried], timeout=None, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([draining, hurried], timeout=self._drain_seconds + self._wishes.kill_after, return_when=asyncio.FIRST_COMPLETED)
         draining.cancel()
         hurried.cancel()
         left = [child for child in self._children if child.pid]

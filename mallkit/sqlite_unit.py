@@ -18,12 +18,13 @@ OUTBOX = "INSERT INTO _outbox (id, type, subject, sequence, traceparent, at, dat
 class Row:
     """A document within the unit: what the table holds (`rowid` 0 and `stored` None when nothing) and what it is to become."""
 
-    __slots__ = ("doc", "rev", "rowid", "stored", "table")
+    __slots__ = ("doc", "rev", "rowid", "stored", "table", "written")
 
     def __init__(self, table: Table[Any], rowid: int, rev: int, stored: Any) -> None:  # noqa: ANN401 - a document
         self.table = table
         self.rowid = rowid
         self.rev = rev
+        self.written = rev
         self.stored = stored
         self.doc = stored
 
@@ -119,7 +120,7 @@ class Unit:
 
     def _write(self, row: Row) -> None:
         """The row as it is to become, if it is not so already. Raises Taken."""
-        if row.doc is row.stored:
+        if row.doc is row.stored and row.rev == row.written:
             return
         table, doc = row.table, row.doc
         try:
@@ -135,7 +136,7 @@ class Unit:
             raise Taken(table.kind.name, table.conflict(str(error))) from error
         if table.sides:
             self._index(row)
-        row.stored = doc
+        row.stored, row.written = doc, row.rev
 
     def _index(self, row: Row) -> None:
         before = row.table.terms(row.stored) if row.stored is not None else {}

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bench.running import free_ports
 from mall.devsecrets import names
 from mall.parts import PARTS, SAME, Part
 from mallkit.listening import Runner
@@ -21,13 +21,6 @@ SHOPPER = ("shopper@mall.test", "shopper-demo-1")
 OPERATOR = ("operator@mall.test", "operator-demo-1")
 BY_NAME = {part.name: part for part in PARTS}
 JSON = dict[str, Any]
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -116,7 +109,7 @@ class House:
 async def house(folder: Path, *services: str, env: str = "dev", **settings: str) -> AsyncIterator[House]:
     """Starts the named services (all without names) on free ports; `settings` are further MALL_ variables."""
     parts: list[Part] = [BY_NAME[name] for name in services] if services else list(PARTS)
-    ports = {part.name: free_port() for part in PARTS}
+    ports = dict(zip(BY_NAME, free_ports(len(BY_NAME)), strict=True))
     environ = {"MALL_ENV": env, "MALL_DATA": str(folder)}
     for part in PARTS:
         environ[f"MALL_{part.name.upper()}_URL"] = f"http://127.0.0.1:{ports[part.name]}"

@@ -6,13 +6,14 @@ from pathlib import Path
 import argon2
 import pytest
 
+from bench.running import free_ports
 from mallkit.settings import SettingsError, load
 from mallkit.sqlite import open_store
 from svc_auth.domain import Account
 from svc_auth.passwords import NOBODY
 from svc_auth.repository import KINDS, StoredAccounts
 from svc_auth.settings import Settings
-from tests.mallhouse import OPERATOR, SHOPPER, House, free_port, house
+from tests.mallhouse import OPERATOR, SHOPPER, House, house
 
 ANN = {"email": "Ann@Example.org", "password": "correct-horse-1", "name": "Ann"}
 LOGIN = {"email": "ann@example.ORG", "password": "correct-horse-1"}
@@ -114,7 +115,7 @@ async def test_the_demo_accounts_are_there_and_not_hashed_again_on_the_next_star
 
 async def test_two_copies_that_start_at_once_make_the_demo_accounts_once(tmp_path: Path) -> None:
     async with house(tmp_path, "bank") as mall:
-        mall.ports["auth2"] = free_port()
+        mall.ports["auth2"] = free_ports(1)[0]
         await asyncio.gather(mall.open("auth"), mall.open("auth", mall.ports["auth2"]))
         await mall.until_ready("auth", "auth2")
         tokens = await mall.login(*SHOPPER)

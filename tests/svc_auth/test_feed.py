@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.running import free_ports
 from contracts.auth import WrongCredentials
 from mallkit.endpoint import Role
 from mallkit.sqlite import open_store
@@ -17,7 +18,7 @@ from svc_auth.domain import CLOCKS_APART, Account, Lives
 from svc_auth.issuer import OwnIssuer
 from svc_auth.keyring import KeyRing
 from svc_auth.repository import ACCOUNTS, KINDS, SESSIONS, StoredAccounts, StoredSessions
-from tests.mallhouse import SHOPPER, House, free_port
+from tests.mallhouse import SHOPPER, House
 from tests.svc_auth.conftest import SIGNING, until_refused
 
 LIVES = Lives(access=900, refresh=3600, grace=10)
@@ -130,7 +131,7 @@ async def test_no_login_slips_through_while_the_account_is_closed(tmp_path: Path
 async def test_logout_reaches_both_copies_of_a_service_though_one_never_saw_the_token(mall_with_user: House) -> None:
     mall = mall_with_user
     for copy in ("user", "auth"):
-        mall.ports[f"{copy}2"] = free_port()
+        mall.ports[f"{copy}2"] = free_ports(1)[0]
         await mall.open(copy, mall.ports[f"{copy}2"])
     await mall.until_ready("user2", "auth2")
     token = (await mall.login(*SHOPPER))["access_token"]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mallhouse import free_port, house
+from bench.running import free_ports
+from tests.mallhouse import house
 from tests.svc_cart.shopping import Shopping, lines
 
 
@@ -24,7 +25,7 @@ async def test_fifty_looks_at_once_with_nothing_remembered_share_one_call(shoppi
     await shopping.add("pot")
     await shopping.add("mug")
     before = await shopping.look_ups()
-    shopping.mall.ports["cart2"] = free_port()
+    shopping.mall.ports["cart2"] = free_ports(1)[0]
     await shopping.mall.open("cart", shopping.mall.ports["cart2"])  # the same store, and a product cache that is empty
     await shopping.mall.until_ready("cart2")
     answers = await asyncio.gather(*(shopping.mall.call("cart2", "GET", "/api/v1/cart", token=shopping.ann) for _ in range(50)))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.running import free_ports
 from mallkit.settings import load
 from mallkit.sqlite import open_store
 from svc_user.domain import Profile
 from svc_user.repository import PROFILES
 from svc_user.settings import Settings
-from tests.mallhouse import House, free_port, house
+from tests.mallhouse import House, house
 
 ME = "/api/v1/users/me"
 ANN = ("ann@example.org", "password-of-ann")
@@ -44,7 +45,7 @@ async def test_the_profile_is_made_from_the_account_on_the_first_look(mall: Hous
 
 @pytest.mark.requirement(15)
 async def test_looks_at_two_copies_at_once_make_one_profile(mall: House) -> None:
-    mall.ports["user2"] = free_port()
+    mall.ports["user2"] = free_ports(1)[0]
     await mall.open("user", mall.ports["user2"])
     await mall.until_ready("user2")
     token = await mall.token("ann")

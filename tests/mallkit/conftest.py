@@ -1,0 +1,21 @@
+"""The store that the contract tests run on: every driver in turn."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mallkit.store import Store
+from tests.mallkit.books import Opener, sqlite
+
+
+@pytest.fixture(params=[sqlite])
+def opener(request: pytest.FixtureRequest) -> Opener:
+    opener: Opener = request.param
+    return opener
+
+
+@pytest.fixture
+async def store(opener: Opener, tmp_path: Path) -> AsyncIterator[Store]:
+    async with opener(tmp_path) as store:
+        yield store
