@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.product_words import (
+    SHOWN,
     ApplyImport,
     BelowReserved,
     Category,
@@ -129,7 +130,7 @@ class SetStock(Wish, frozen=True):
     product_id: Id
     on_hand: OnHand
     if_match: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
-    reason: Annotated[str, Meta(max_length=200, examples=["count"])] = "set by operator"
+    reason: Annotated[str, Meta(max_length=200, pattern=SHOWN, examples=["count"])] = "set by operator"
 
 
 class StockView(View, frozen=True):

@@ -8,21 +8,28 @@ from mallkit.endpoint import END, Id, View, Wish
 from mallkit.errors import Refused
 from mallkit.money import Amount
 
-Title = Annotated[str, Meta(min_length=1, max_length=300, examples=["Clay Plant Pot, Large"])]
+SHOWN = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*{END}"
+"""Text that a shop can show: no NUL and no other control characters, but for tab and line ends."""
+Title = Annotated[str, Meta(min_length=1, max_length=300, pattern=SHOWN, examples=["Clay Plant Pot, Large"])]
+Chinese = Annotated[str, Meta(max_length=300, pattern=SHOWN)]
+"""The name in Chinese."""
 Category = Annotated[str, Meta(min_length=1, max_length=64, pattern=rf"^[a-z0-9]+(-[a-z0-9]+)*{END}", examples=["garden"])]
-Html = Annotated[str, Meta(max_length=20_000, examples=["<p>Fired clay, 12 cm.</p>"])]
-Group = Annotated[str, Meta(max_length=128, examples=["clay-plant-pot"])]
+Html = Annotated[str, Meta(max_length=20_000, pattern=SHOWN, examples=["<p>Fired clay, 12 cm.</p>"])]
+Group = Annotated[str, Meta(max_length=128, pattern=SHOWN, examples=["clay-plant-pot"])]
 Options = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(min_length=1, max_length=128)]],
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=64, pattern=SHOWN)],
+        Annotated[str, Meta(min_length=1, max_length=128, pattern=SHOWN)],
+    ],
     Meta(max_length=10, examples=[{"Size": "Large"}]),
 ]
-Sku = Annotated[str, Meta(max_length=64, examples=["POT-L"])]
-Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50, examples=[["clay"]])]
+Sku = Annotated[str, Meta(max_length=64, pattern=SHOWN, examples=["POT-L"])]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64, pattern=SHOWN)]], Meta(max_length=50, examples=[["clay"]])]
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
 OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[20])]
 Quantity = Annotated[int, Meta(ge=1, le=100_000, examples=[2])]
 ImportId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}")]
-ImportKey = Annotated[str, Meta(min_length=1, max_length=300)]
+ImportKey = Annotated[str, Meta(min_length=1, max_length=300, pattern=SHOWN)]
 
 
 class OutOfStock(Refused):
@@ -90,7 +97,7 @@ class ImportRow(Wish, frozen=True):
     stock: OnHand
     category: Category
     currency: Currency | UnsetType = UNSET
-    name_zh: Annotated[str, Meta(max_length=300)] = ""
+    name_zh: Chinese = ""
     description: Html = ""
     group: Group = ""
     options: Options = {}
@@ -140,7 +147,7 @@ class NewProduct(Wish, frozen=True):
     stock: OnHand
     category: Category
     currency: Currency | UnsetType = UNSET
-    name_zh: Annotated[str, Meta(max_length=300)] = ""
+    name_zh: Chinese = ""
     description: Html = ""
     group: Group = ""
     options: Options = {}
@@ -155,7 +162,7 @@ class ProductPatch(Wish, frozen=True):
     name: Title | UnsetType = UNSET
     price: Amount | UnsetType = UNSET
     category: Category | UnsetType = UNSET
-    name_zh: Annotated[str, Meta(max_length=300)] | UnsetType = UNSET
+    name_zh: Chinese | UnsetType = UNSET
     description: Html | UnsetType = UNSET
     group: Group | UnsetType = UNSET
     options: Options | UnsetType = UNSET

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import ModuleType
 from typing import Final
 
-import aiohttp
 from aiohttp import web
 
 from contracts import auth, cart, checkout, order, payment, product, user
@@ -15,9 +14,10 @@ from gateway.health import Health
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.upstream import Upstream, client_session
-from mallkit import background, ops, service, store, tracing
+from mallkit import background, ops, store, tracing
 from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
+from mallkit.http1 import Client
 from mallkit.identity import Identity
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
 from mallkit.listening import DIRECT
@@ -56,11 +56,12 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
     await stack.enter_async_context(tracing.configure(NAME, settings.otlp_endpoint))
     session = await stack.enter_async_context(client_session(settings))
     given = {name: [url for url in listed.split(",") if url] for name, listed in settings.neighbours.items()}
-    own_session = await stack.enter_async_context(service.client_session())  # must not wait behind clients' requests
-    life.edge.identity = identity = _identity(own_session, given, settings)
+    own = Client()  # must not wait behind clients' requests
+    stack.callback(own.close)
+    life.edge.identity = identity = _identity(own, given, settings)
     life.jobs = await stack.enter_async_context(background.running(identity.follow))
     asked = {name: given.get(name, []) for name in (*CONTRACTS, *(part for part in ASKED_TOO if part in given))}
-    health = Health(own_session, asked, lambda: pages.missing(life))
+    health = Health(session, asked, lambda: pages.missing(life))
     stack.push_async_callback(health.close)
     _add_own(routes, life, health)
     for name, contract in CONTRACTS.items():
@@ -72,11 +73,11 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
                     routes.add(endpoint.method, path, serve)
 
 
-def _identity(session: aiohttp.ClientSession, urls: Mapping[str, list[str]], settings: Settings) -> Identity:
+def _identity(client: Client, urls: Mapping[str, list[str]], settings: Settings) -> Identity:
     """Checks callers' tokens; the gateway's own token only opens the feed of revoked sessions."""
     issuer = HttpIssuer(TOKENS, NAME, settings.client_secret)
     identity = Identity(issuer)
-    calls = Calls(session, urls, identity.bearer)
+    calls = Calls(client, urls, identity.bearer)
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     return identity
 

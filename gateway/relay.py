@@ -53,6 +53,8 @@ class Relay:
                 message = "too many requests are being served at this moment"
                 raise Unavailable(message)
             return await self._relay(request)
+        except Invalid as error:  # told in the endpoint's own words, as the service would
+            raise (self._endpoint.invalid(error.detail) if type(error) is Invalid else error) from None
         finally:
             edge.in_flight -= 1
 

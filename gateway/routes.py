@@ -52,19 +52,19 @@ class Routes:
         methods[method] = Entry(template, f"{method} {template}", serve)
 
     def find(self, method: str, path: str) -> Entry:
-        """What serves it; an entry that refuses with 404 or 405 where nothing does."""
-        fixed = self._fixed.get(path)
-        if fixed is not None and method in fixed:
-            return fixed[method]
-        found = [fixed] if fixed is not None else []
-        for methods in _matching(self._root, path.split("/"), 1):
-            if method in methods:
-                return methods[method]
-            found.append(methods)
-        if not found:
+        """What serves it; an entry that refuses with 404 or 405 where nothing does.
+
+        As OpenAPI has it, a path without places goes before those with places, whatever its methods: POST /checkout/quote makes
+        GET /checkout/quote a wrong method, not the checkout whose id is "quote".
+        """
+        methods = self._fixed.get(path)
+        if methods is None:
+            methods = next(_matching(self._root, path.split("/"), 1), None)
+        if methods is None:
             return self._nowhere
-        route = next(iter(found[0].values())).route
-        allow = ", ".join(sorted({known for methods in found for known in methods}))
+        if method in methods:
+            return methods[method]
+        route, allow = next(iter(methods.values())).route, ", ".join(sorted(methods))
         return Entry(route, f"{NO_ROUTE} {route}", _refusing(lambda: MethodNotAllowed(allow=allow)))
 
     def served(self) -> Iterable[tuple[str, str]]:

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any
 
 from mallkit.allotment_rules import (
-    EXPIRED,
     Allotment,
     Balance,
     BelowReserved,
@@ -184,7 +183,7 @@ class Allotments:
             lines = [Line(movement) for movement in due]
             rule = partial(expire, now=now)
             await self._write([step for line in lines for step in self._steps.ending(line, rule)])
-            ended += sum(line.movement.reason == EXPIRED for line in lines)
+            ended += sum(line.moved for line in lines)
         return ended
 
     async def finish(self) -> int:
@@ -214,7 +213,7 @@ class Allotments:
             return False
         if found.state is State.RELEASED:
             raise Gone(key=key)
-        if not found.matches(lines):
+        if not found.fits(lines):
             raise OtherWish(key=key)
         return found.state is not State.ASKED
 

@@ -292,6 +292,7 @@ class Allotment:
                 return state
         return State.RELEASED
 
-    def matches(self, lines: Mapping[str, int]) -> bool:
-        """Whether these are its things and quantities."""
-        return {line.thing: line.quantity for line in self.lines} == dict(lines)
+    def fits(self, lines: Mapping[str, int]) -> bool:
+        """Whether these are its things and quantities; a hold that stopped while asking may have asked for some of them only."""
+        known = {line.thing: line.quantity for line in self.lines}
+        return known == lines or (self.state is State.ASKED and known.items() <= lines.items())

@@ -30,12 +30,14 @@ class Line:
     def __init__(self, movement: Movement) -> None:
         self.movement = movement
         self.entry: Entry | None = None
+        self.moved = False
 
     def moves(self, rule: Callable[[Movement], Movement]) -> Callable[[Movement], Movement]:
         """A rule for the movement."""
 
         def seen(movement: Movement) -> Movement:
             self.movement = rule(movement)
+            self.moved = self.movement is not movement
             return self.movement
 
         return seen
@@ -107,13 +109,15 @@ class Steps:
 
     def returning(self, line: Line, until: int | None) -> list[Step]:
         """Brings back until so many have come."""
-        token, entry = new_id(), Line(line.movement)
+        token = new_id()
+        entry: Entry | None = None
 
         def check(movement: Movement | None) -> None:
-            entry.entry = come_back(movement, until, token)
+            nonlocal entry
+            entry = come_back(movement, until, token)
 
         looking = self._movements.checking(line.movement.id, check)
-        return [looking, *self.counting(line, lambda counter: bring(counter, line.movement.id, entry.entry))]
+        return [looking, *self.counting(line, lambda counter: bring(counter, line.movement.id, entry))]
 
     def ending(self, line: Line, rule: Callable[[Movement], Movement]) -> list[Step]:
         """The movement ends by this rule, then its pieces go back: here the movement decides, for only it knows whether it is bound."""

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import cycle
 from typing import Protocol, TypeVar
 
-import aiohttp
 import msgspec
 
 from mallkit import deadline, problem, tracing
 from mallkit.endpoint import Done, Endpoint, View, Wish
 from mallkit.errors import BadGateway, Forbidden, KeyReused, StillRunning, Timeout, TooManyRequests, Unauthenticated, Unavailable
-from mallkit.shape import shape_of
+from mallkit.http1 import Address, BrokenError, Client, NotSentError, Reply, address_of
+from mallkit.shape import Shape, shape_of
 
 W = TypeVar("W", bound=Wish)
 G = TypeVar("G", bound=View)
@@ -47,40 +47,36 @@ class Neighbour(Protocol):
 class Calls:
     """The pool of connections of one process, and the neighbours that are reached over it."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]
-    ) -> None:
-        self._session = session
-        self._neighbours = neighbours
+    def __init__(self, client: Client, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]) -> None:
+        self._client = client
+        self._neighbours = {name: [address_of(url) for url in urls] for name, urls in neighbours.items()}
         self._token = token
 
     def to(self, service: str, *, anonymous: bool = False) -> Neighbour:
         """The client of `service`, whose URLs are taken in turn. `anonymous` sends no service token."""
-        urls = self._neighbours.get(service)
-        if not urls:
+        addresses = self._neighbours.get(service)
+        if not addresses:
             message = f"no URL is set for {service}"
             raise LookupError(message)
-        return _To(self._session, service, urls, None if anonymous else self._token)
+        return _To(self._client, service, addresses, None if anonymous else self._token)
 
     async def is_live(self, service: str, seconds: float) -> bool:
         """Whether one copy of `service` answers at all."""
-        for url in self._neighbours.get(service, ()):
+        for address in self._neighbours.get(service, ()):
             try:
-                async with asyncio.timeout(seconds), self._session.get(f"{url}/live") as response:
-                    if response.status == OK:
-                        return True
-            except (TimeoutError, aiohttp.ClientError, ConnectionError):
+                reply = await self._client.request(address, f"GET /live HTTP/1.1\r\nHost: {address.host}\r\n\r\n".encode(), seconds)
+            except (NotSentError, BrokenError):
                 continue
+            if reply.status == OK:
+                return True
         return False
 
 
 class _To:
-    def __init__(
-        self, session: aiohttp.ClientSession, service: str, urls: Sequence[str], token: Callable[[], Awaitable[str]] | None
-    ) -> None:
-        self._session = session
+    def __init__(self, client: Client, service: str, addresses: Sequence[Address], token: Callable[[], Awaitable[str]] | None) -> None:
+        self._client = client
         self._service = service
-        self._urls = cycle(urls)
+        self._addresses = cycle(addresses)
         self._token = token
 
     async def __call__(self, endpoint: Endpoint[W, G], wish: W, *, key: str = "", seconds: float = 5.0) -> G:
@@ -94,42 +90,44 @@ class _To:
                 wait = pause * (0.5 + random.random() / 2)  # noqa: S311  # jitter, no secret
                 if not again or time.monotonic() + wait >= ends:
                     raise
-                await asyncio.sleep(wait)
-                pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _once(self, endpoint: Endpoint[W, G], wish: W, key: str, ends: float) -> G:
         shape = shape_of(endpoint)
         left = ends - time.monotonic()
         if left <= 0:
             raise NoAnswer
+        bearer = "" if self._token is None else f"Authorization: {await self._token()}\r\n"
         with tracing.client_span(endpoint.method, self._service, endpoint.path) as span:
-            headers = {"traceparent": span.traceparent, deadline.HEADER: str(int(left * 1000))}
-            if self._token is not None:
-                headers["Authorization"] = await self._token()
-            if key:
-                headers["Idempotency-Key"] = key
-            for name, header in endpoint.headers.items():
-                value = getattr(wish, name)
-                if isinstance(value, str):
-                    headers[header] = value
-            body = shape.body(wish)
-            if body:
-                headers["Content-Type"] = "application/json"
-            status, answer = await self._send(endpoint.method, shape.target(wish), headers, body, left)
-            span.http_status(status)
-        return _read(endpoint, status, answer)
+            head = f"traceparent: {span.traceparent}\r\n{deadline.HEADER}: {int(left * 1000)}\r\n{bearer}{_headers(shape, wish, key)}"
+            reply = await self._send(shape, wish, head, left)
+            span.http_status(reply.status)
+        return _read(endpoint, reply.status, reply.body)
 
-    async def _send(self, method: str, target: str, headers: dict[str, str], body: bytes, left: float) -> tuple[int, bytes]:
+    async def _send(self, shape: Shape, wish: Wish, head: str, left: float) -> Reply:
+        address = next(self._addresses)
+        body = shape.body(wish)
+        kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else "Content-Length: 0\r\n"
+        line = f"{shape.endpoint.method} {shape.target(wish)} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
         try:
-            async with (
-                asyncio.timeout(left),
-                self._session.request(method, next(self._urls) + target, headers=headers, data=body) as response,
-            ):
-                return response.status, await response.read()
-        except aiohttp.ClientConnectorError:
+            return await self._client.request(address, f"{line}{head}{kind}\r\n".encode("latin-1") + body, left)
+        except NotSentError:
             raise NeighbourAway(f"{self._service} cannot be reached") from None
-        except (TimeoutError, aiohttp.ClientError, ConnectionError):
+        except BrokenError:
             raise NoAnswer(f"{self._service} gave no answer") from None
+
+
+def _headers(shape: Shape, wish: Wish, key: str) -> str:
+    sent = f"Idempotency-Key: {key}\r\n" if key else ""
+    for name, header in shape.headers.items():
+        value = getattr(wish, name)
+        if isinstance(value, str):
+            if not value.isprintable():
+                message = f"{name} cannot be sent in a header"
+                raise ValueError(message)
+            sent += f"{header}: {value}\r\n"
+    return sent
 
 
 def _read(endpoint: Endpoint[W, G], status: int, answer: bytes) -> G:

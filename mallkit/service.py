@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-import aiohttp
 import structlog
 import uvloop
 from aiohttp import web
@@ -21,6 +20,7 @@ from mallkit.background import Job
 from mallkit.calls import Calls
 from mallkit.endpoint import endpoints_of
 from mallkit.errors import Unavailable
+from mallkit.http1 import Client
 from mallkit.idempotency import ANSWERS, Idempotency
 from mallkit.identity import Identity, Issuer
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
@@ -34,7 +34,6 @@ from mallkit.web import AnyPorts, Edge, served_in
 log = structlog.get_logger()
 S = TypeVar("S", bound=Common)
 PURGE_SECONDS = 600.0
-CONNECTIONS = 256
 BACKLOG = 1024
 CANNOT_START = 2
 
@@ -109,25 +108,19 @@ async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> Non
 
 
 async def _neighbourhood(service: Service, settings: Common, store: Store, stack: AsyncExitStack) -> tuple[Calls, Identity | None]:
-    session = await stack.enter_async_context(client_session())
+    client = Client()
+    stack.callback(client.close)
     urls = {name: listed.split(",") for name, listed in settings.neighbours.items()}
     if service.own_issuer is not None:
         own = Identity(service.own_issuer(store, settings))
-        return Calls(session, urls, own.bearer), own
+        return Calls(client, urls, own.bearer), own
     if service.tokens is None:
-        return Calls(session, urls, _no_token), None
+        return Calls(client, urls, _no_token), None
     issuer = HttpIssuer(service.tokens, service.name, settings.client_secret)
     identity = Identity(issuer)
-    calls = Calls(session, urls, identity.bearer)
+    calls = Calls(client, urls, identity.bearer)
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     return calls, identity
-
-
-def client_session() -> aiohttp.ClientSession:
-    """The one pool of connections of a process; cookies of neighbours are not kept."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=30), cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-    )
 
 
 async def _no_token() -> str:

@@ -15,6 +15,7 @@ from mallkit.errors import Internal, Invalid, MethodNotAllowed, Missing, ShopErr
 from mallkit.idempotency import Idempotency, Reply, command_id, fingerprint, read_key
 from mallkit.identity import Identity, with_command
 from mallkit.metrics import ServerMetrics
+from mallkit.raw import RawResponse
 from mallkit.settings import Common
 from mallkit.shape import WRITE, Shape, shape_of
 
@@ -74,11 +75,11 @@ class Edge:
         paths = (served.endpoint.path, *served.endpoint.aliases)
         return [web.route(served.endpoint.method, path, handle) for path in paths]
 
-    def _handle(self, served: Served[Wish, View]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _handle(self, served: Served[Wish, View]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         endpoint, shape = served.endpoint, shape_of(served.endpoint)
         method, path, name = endpoint.method.value, endpoint.path, f"{endpoint.method} {endpoint.path}"
 
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             started = time.perf_counter()
             deadline.start(request.headers.get(deadline.HEADER), MOST_SECONDS)
             self.in_flight += 1
@@ -89,7 +90,7 @@ class Edge:
             finally:
                 self.in_flight -= 1
             self.metrics.observe(method, path, reply.status, time.perf_counter() - started, span.trace_id)
-            return web.Response(status=reply.status, body=reply.body or None, headers=reply.headers)
+            return RawResponse(reply.status, "".join([f"{name}: {value}\r\n" for name, value in reply.headers.items()]), reply.body)
 
         return handle
 

@@ -78,6 +78,16 @@ class Face:
     asked: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cart as its user sees it at the time `at`: with the faces of all open lines, and the mall's currency."""
+
+    cart: Cart
+    faces: Mapping[str, Face]
+    at: float
+    currency: str
+
+
 def add(cart: Cart, line: Line, command: str, now: float) -> Cart:
     """Adds to what is there of the product; a keyed `command` ("" without a key) adds once. Raises CartFull."""
     if command in cart.applied:

@@ -10,31 +10,31 @@ from svc_cart.ports import Ports
 @serves(cart.cart)
 async def show(_: Nothing, caller: Caller, ports: Ports) -> cart.CartView:
     """My cart."""
-    return await use_cases.show(caller.subject, ports)
+    return views.cart(await use_cases.show(caller.subject, ports))
 
 
 @serves(cart.add_item)
 async def add_item(wish: cart.AddItem, caller: Caller, ports: Ports) -> cart.CartView:
     """Put a product into the cart."""
-    return await use_cases.add(wish, caller, ports)
+    return views.cart(await use_cases.add(wish, caller, ports))
 
 
 @serves(cart.set_item)
 async def set_item(wish: cart.SetItem, caller: Caller, ports: Ports) -> cart.CartView:
     """Set a line's quantity."""
-    return await use_cases.set_quantity(wish, caller.subject, ports)
+    return views.cart(await use_cases.set_quantity(wish, caller.subject, ports))
 
 
 @serves(cart.remove_item)
 async def remove_item(wish: cart.OneItem, caller: Caller, ports: Ports) -> cart.CartView:
     """Take a line out."""
-    return await use_cases.remove(wish.product_id, caller.subject, ports)
+    return views.cart(await use_cases.remove(wish.product_id, caller.subject, ports))
 
 
 @serves(cart.clear)
 async def clear(_: Nothing, caller: Caller, ports: Ports) -> cart.CartView:
     """Empty the cart."""
-    return await use_cases.clear(caller.subject, ports)
+    return views.cart(await use_cases.clear(caller.subject, ports))
 
 
 @serves(cart.seal)

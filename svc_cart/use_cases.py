@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from contracts import cart as contract
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing
-from svc_cart import domain, views
-from svc_cart.domain import Cart, Face, Line, Rule
+from svc_cart import domain
+from svc_cart.domain import Cart, Face, Line, Rule, Shown
 from svc_cart.ports import Ports
 
 KEYED = "k-"
 """How the kit begins the id of a command whose caller sent a key."""
 
 
-async def show(user_id: str, ports: Ports) -> contract.CartView:
+async def show(user_id: str, ports: Ports) -> Shown:
     """The open lines with names and prices."""
     return await _shown(await ports.carts.of(user_id), ports.clock(), ports)
 
 
-async def add(wish: contract.AddItem, caller: Caller, ports: Ports) -> contract.CartView:
+async def add(wish: contract.AddItem, caller: Caller, ports: Ports) -> Shown:
     """Adds pieces of a product that is on sale. Raises Missing, CartFull."""
     now = ports.clock()
     before, faces = await _seen(caller.subject, wish.product_id, now, ports)
@@ -31,7 +31,7 @@ async def add(wish: contract.AddItem, caller: Caller, ports: Ports) -> contract.
     return await _changed(caller.subject, lambda cart: domain.add(cart, line, command, now), now, ports)
 
 
-async def set_quantity(wish: contract.SetItem, user_id: str, ports: Ports) -> contract.CartView:
+async def set_quantity(wish: contract.SetItem, user_id: str, ports: Ports) -> Shown:
     """Makes the cart hold so many of a product. Raises Missing, CartFull."""
     now = ports.clock()
     _, faces = await _seen(user_id, wish.product_id, now, ports)
@@ -41,14 +41,14 @@ async def set_quantity(wish: contract.SetItem, user_id: str, ports: Ports) -> co
     return await _changed(user_id, lambda cart: domain.set_quantity(cart, line, on_sale=on_sale), now, ports)
 
 
-async def remove(product_id: str, user_id: str, ports: Ports) -> contract.CartView:
+async def remove(product_id: str, user_id: str, ports: Ports) -> Shown:
     """Takes a line out. Raises Missing."""
     now = ports.clock()
     await _shown(await ports.carts.of(user_id), now, ports)
     return await _changed(user_id, lambda cart: domain.remove(cart, product_id), now, ports)
 
 
-async def clear(user_id: str, ports: Ports) -> contract.CartView:
+async def clear(user_id: str, ports: Ports) -> Shown:
     """Takes all open lines out."""
     return await _changed(user_id, domain.clear, ports.clock(), ports)
 
@@ -78,10 +78,10 @@ async def _seen(user_id: str, product_id: str, now: float, ports: Ports) -> tupl
     return cart, await ports.faces.of(wanted, now, doubted=product_id)
 
 
-async def _changed(user_id: str, rule: Rule, now: float, ports: Ports) -> contract.CartView:
+async def _changed(user_id: str, rule: Rule, now: float, ports: Ports) -> Shown:
     return await _shown(await ports.carts.change(user_id, rule), now, ports)
 
 
-async def _shown(cart: Cart, now: float, ports: Ports) -> contract.CartView:
+async def _shown(cart: Cart, now: float, ports: Ports) -> Shown:
     faces = await ports.faces.of((line.product_id for line in cart.lines), now)
-    return views.cart(cart, faces, now, ports.currency)
+    return Shown(cart, faces, now, ports.currency)

@@ -1,20 +1,18 @@
 """From the domain to what the cart's contract shows."""
 
-from collections.abc import Mapping
-
 from contracts import cart as contract
 from mallkit.money import Money
 from mallkit.times import rfc3339
-from svc_cart.domain import Cart, Face, Line
+from svc_cart.domain import Line, Shown
 
 
-def cart(shown: Cart, faces: Mapping[str, Face], now: float, currency: str) -> contract.CartView:
+def cart(shown: Shown) -> contract.CartView:
     """The open lines with today's prices; a product that is no longer on sale counts nothing."""
-    seen = [faces[line.product_id] for line in shown.lines]
-    currency = next((face.unit.currency for face in seen if face.unit is not None), currency)
+    seen = [shown.faces[line.product_id] for line in shown.cart.lines]
+    currency = next((face.unit.currency for face in seen if face.unit is not None), shown.currency)
     total = Money(0, currency)
     items = []
-    for line, face in zip(shown.lines, seen, strict=True):
+    for line, face in zip(shown.cart.lines, seen, strict=True):
         unit = face.unit or Money(0, currency)
         total += unit * line.quantity
         items.append(
@@ -27,7 +25,7 @@ def cart(shown: Cart, faces: Mapping[str, Face], now: float, currency: str) -> c
                 available=face.unit is not None,
             )
         )
-    as_of = min((face.asked for face in seen), default=now)
+    as_of = min((face.asked for face in seen), default=shown.at)
     return contract.CartView(items=items, total=total.amount, currency=currency, prices_as_of=rfc3339(as_of))
 
 

@@ -89,8 +89,15 @@ class Product:
         return self.sheet.name.casefold()[:SORTED_NAME]
 
     @property
+    def made(self) -> str:
+        """For sorting by age: ids are UUIDv7, and an index may end with a field only."""
+        return self.id
+
+    @property
     def terms(self) -> frozenset[str]:
-        """What a search finds it under."""
+        """What a search finds it under: nothing when it is withdrawn."""
+        if not self.on_sale:
+            return frozenset()
         sheet = self.sheet
         words = (sheet.name, sheet.name_zh, sheet.category, *sheet.tags, *sheet.options, *sheet.options.values())
         return terms(*words, plain_text(sheet.description)[:SEARCHED_TEXT])

@@ -8,7 +8,7 @@ from svc_product.ports import Pieces
 
 def product(found: Product, pieces: Pieces) -> contract.ProductView:
     """One product with what can be bought of it."""
-    sheet = found.sheet
+    sheet, created = found.sheet, rfc3339(found.created_at)
     return contract.ProductView(
         product_id=found.id,
         name=sheet.name,
@@ -24,8 +24,8 @@ def product(found: Product, pieces: Pieces) -> contract.ProductView:
         tags=list(sheet.tags),
         picture=picture(found),
         version=f"{found.version}.{pieces.version}",
-        created_at=rfc3339(found.created_at),
-        updated_at=rfc3339(found.updated_at),
+        created_at=created,
+        updated_at=created if found.updated_at == found.created_at else rfc3339(found.updated_at),
     )
 
 

@@ -1,6 +1,6 @@
 """`mall import FILE`: reads, checks, sends, and says what happened.
 
-Exit status: 0 done, 1 the file or the mall says no and nothing was changed, 2 the mall is away or the command line is wrong.
+Exit status: 0 done; 1 the file or the mall says no, nothing was changed; 2 the mall is away, or the command line is wrong.
 """
 
 import argparse

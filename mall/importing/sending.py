@@ -98,7 +98,11 @@ def send(gateway: Gateway, products: Sequence[ImportRow]) -> Imported:
     for number, part in enumerate(parts):
         path = product.import_part.path.format(import_id=import_id, part=number)
         gateway.call(product.PartKept, "PUT", path, b'{"products":[' + b",".join(part) + b"]}")
-    return gateway.call(Imported, "POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
+    try:
+        return gateway.call(Imported, "POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
+    except MallAway as error:
+        message = f"{error.detail}; whether all or nothing was imported is not known: import again, nothing is doubled"
+        raise MallAway(message) from None
 
 
 def _parts(rows: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -14,15 +14,16 @@ from svc_product.repository.stock import Stock
 PRODUCTS: Kind[Product] = Kind(
     name="products",
     type=Product,
-    fields={"import_key": str, "on_sale": bool, "category": str, "group": str, "price_minor": int, "name_key": str},
+    fields={"import_key": str, "on_sale": bool, "category": str, "group": str, "price_minor": int, "name_key": str, "made": str},
     unique=(("import_key",),),
     indexes=(
         ("on_sale", "price_minor"),
         ("on_sale", "name_key"),
         ("on_sale", "category", "price_minor"),
         ("on_sale", "category", "name_key"),
-        ("on_sale", "category"),
-        ("on_sale", "group"),
+        ("on_sale", "made"),
+        ("on_sale", "category", "made"),
+        ("on_sale", "group", "made"),
     ),
     many=("terms",),
 )
@@ -31,7 +32,7 @@ ORDER = {
     Sort.NAME_DOWN: "-name_key",
     Sort.PRICE: "price_minor",
     Sort.PRICE_DOWN: "-price_minor",
-    Sort.NEWEST: "-id",  # ids are UUIDv7
+    Sort.NEWEST: "-made",
 }
 KEYS_AT_ONCE = 500
 
@@ -70,7 +71,8 @@ class Catalogue:
 
     async def page(self, query: Query, after: str | None, limit: int) -> Page[Product]:
         """What is on sale."""
-        where: dict[str, Any] = {"on_sale": True}
+        # What is withdrawn has no terms. Asking for `on_sale` all the same would make a planner walk everything that is on sale.
+        where: dict[str, Any] = {} if query.words else {"on_sale": True}
         if query.category is not None:
             where["category"] = query.category
         if query.group is not None:

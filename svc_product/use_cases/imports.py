@@ -21,7 +21,7 @@ TOLD = 20
 
 
 async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
-    """How many rows are kept. Raises the refusal that all bad rows share, else Invalid; `errors` names every bad row."""
+    """How many rows are kept. Raises the refusal of the first bad row; `errors` names every one."""
     rows: list[ImportedRow] = []
     faults: list[tuple[int, ShopError]] = []
     twice = {key for key, times in Counter(row.import_key for row in wish.products).items() if times > 1}
@@ -65,12 +65,10 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
 
 
 def _refusal(rows: Sequence[ImportRow], faults: Sequence[tuple[int, ShopError]]) -> ShopError:
-    kinds = {type(fault) for _, fault in faults}
-    kind = kinds.pop() if len(kinds) == 1 else Invalid
     number, first = faults[0]
     more = f", and {len(faults) - 1} more bad rows" if len(faults) > 1 else ""
     errors = [{"row": number, "import_key": rows[number].import_key, "detail": fault.detail} for number, fault in faults]
-    return kind(f"row {number} ({rows[number].import_key}): {first.detail}{more}", errors=errors)
+    return type(first)(f"row {number} ({rows[number].import_key}): {first.detail}{more}", errors=errors)
 
 
 async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:

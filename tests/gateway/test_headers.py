@@ -1,5 +1,6 @@
 """What of a request's and an answer's headers passes the gateway."""
 
+import gzip
 import re
 
 import pytest
@@ -110,6 +111,18 @@ async def test_the_answer_passes_as_it_is_without_what_is_between_the_two(mall: 
             ("content-type", "application/json"), ("etag", '"7"'), ("retry-after", "3"), ("www-authenticate", "Bearer"),
             ("x-own", "a"), ("x-own", "b"), ("server", "a service"), ("date", "Sat, 21 Nov 2026 08:00:00 GMT"), ("content-length", "9"),
         ])  # fmt: skip
+
+
+async def test_a_compressed_answer_stays_compressed(mall: Gate) -> None:
+    packed = gzip.compress(b"{}")
+
+    async def answering(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    mall.echo.answering = answering
+    answer = await mall.raw(b"GET /api/v1/products HTTP/1.1\r\nHost: m\r\nAccept-Encoding: gzip\r\n\r\n")
+    assert answer.endswith(packed)
+    assert b"content-encoding: gzip" in answer.lower()
 
 
 @pytest.mark.parametrize("status", [204, 304])

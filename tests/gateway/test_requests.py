@@ -1,11 +1,13 @@
 """Bad requests at the gateway: always a problem document with the declared status, never a 500, and nothing reaches a service."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from io import BytesIO
 
 import pytest
+from aiohttp import web
 
-from tests.gateway.neighbourhood import Gate, gate
+from tests.gateway.neighbourhood import HOST, Gate, gate, until
 
 LOGIN = "/api/v1/auth/login"
 MOST = 1_048_576
@@ -22,7 +24,8 @@ async def test_an_unknown_path_is_not_found(mall: Gate) -> None:
     [
         ("PUT", "/api/v1/cart", "DELETE, GET"),
         ("OPTIONS", "/api/v1/products/p1", "DELETE, GET, PATCH"),
-        ("DELETE", "/api/v1/checkout/quote", "GET, POST"),
+        ("DELETE", "/api/v1/checkout/quote", "POST"),
+        ("GET", "/api/v1/checkout/quote", "POST"),
         ("GET", "/checkout", "POST"),
         ("TRACE", "/api/v1/products", "GET, POST"),
         ("POST", "/health", "GET, HEAD"),
@@ -192,6 +195,35 @@ async def test_chunks_that_are_none_are_the_clients_fault(mall: Gate) -> None:
     assert mall.echo.got == []
 
 
+async def test_chunks_that_go_wrong_while_they_are_read_are_the_clients_fault_too(mall: Gate) -> None:
+    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    reader, writer = await asyncio.open_connection(HOST, mall.port)
+    writer.write(head)
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(b"2\r\n{}\r\nzz\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).split()[1] == b"400"
+    writer.close()
+    assert mall.echo.got == []
+
+
+async def test_a_client_that_goes_away_in_the_middle_of_its_body_is_no_fault_of_ours(mall: Gate) -> None:
+    _, writer = await asyncio.open_connection(HOST, mall.port)
+    writer.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: m\r\nContent-Length: 9\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+
+    async def counted() -> bool:
+        return b'http_response_status_code="400",http_route="/api/v1/auth/login"' in (await mall.ask("GET", "/metrics")).body
+
+    await until(counted, "the request is counted as a client's fault")
+    assert mall.echo.got == []
+
+
+async def test_a_body_that_is_announced_too_large_is_not_waited_for(mall: Gate) -> None:
+    answer = await mall.raw(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: m\r\nContent-Length: 99999999\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
 async def test_a_body_that_never_ends_is_given_up() -> None:
     async with gate(body_seconds=0.1) as mall:
         answer = await mall.raw(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: m\r\nContent-Length: 9\r\n\r\n{")
@@ -204,6 +236,29 @@ async def test_more_than_the_gateway_can_serve_at_once_is_told_to_wait() -> None
     async with gate(max_in_flight=0) as mall:
         told = await mall.ask("GET", "/api/v1/products")
         assert (told.status, told.kind, told.headers["Retry-After"]) == (503, "unavailable", "1")
+
+
+async def test_a_served_request_makes_room_for_the_next() -> None:
+    async with gate(max_in_flight=1) as mall:
+        for path in ("/api/v1/products", "/api/v1/cart", "/api/v1/products", "/api/v1/products"):
+            assert (await mall.ask("GET", path)).status in {200, 401}
+        go_on = asyncio.Event()
+
+        async def answering(_: web.Request) -> web.StreamResponse:
+            await go_on.wait()
+            return web.Response(text="{}")
+
+        mall.echo.answering = answering
+        first = asyncio.create_task(mall.ask("GET", "/api/v1/products"))
+
+        async def arrived() -> bool:
+            return len(mall.echo.got) > 3
+
+        await until(arrived, "the first request is being served")
+        assert (await mall.ask("GET", "/api/v1/products")).status == 503
+        assert (await mall.ask("GET", "/live")).status == 200
+        go_on.set()
+        assert (await first).status == 200
 
 
 async def chunks(part: bytes, times: int) -> AsyncIterator[bytes]:

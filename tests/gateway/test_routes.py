@@ -37,7 +37,6 @@ def routes() -> Routes:
         ("GET", "/users/me/orders", "/users/{user_id}/orders"),
         ("GET", "/users/7/orders", "/users/{user_id}/orders"),
         ("POST", "/checkout/quote", "/checkout/quote"),
-        ("GET", "/checkout/quote", "/checkout/{checkout_id}"),
         ("GET", "/checkout/{}", "/checkout/{checkout_id}"),
         ("GET", "/checkout/a/lines/b", "/checkout/{checkout_id}/lines/{line}"),
         ("GET", "/", NO_ROUTE),

@@ -39,7 +39,7 @@ async def follow(sessions: StoredSessions, expected: int) -> list[str]:
     """What somebody hears who polls with a cursor while others write."""
     heard: list[str] = []
     after = 0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(20):
         while len(heard) < expected:
             page = await sessions.feed(after)
             heard += [session.id for session in page]
@@ -48,16 +48,34 @@ async def follow(sessions: StoredSessions, expected: int) -> list[str]:
     return heard
 
 
+async def revoke(folder: Path, names: list[str]) -> None:
+    """A copy of its own, in a thread of its own, that revokes eight sessions at a time."""
+    waiting = iter(names)
+    async with open_store(folder / "auth.db", KINDS) as store:
+        sessions = StoredSessions(store, LIVES)
+
+        async def work() -> None:
+            for name in waiting:
+                await sessions.end(name, 1000.0)
+
+        await asyncio.gather(*(work() for _ in range(8)))
+
+
+def run_copy(folder: Path, names: list[str]) -> None:
+    asyncio.run(revoke(folder, names))
+
+
 @pytest.mark.requirement(3, 10)
 async def test_no_follower_misses_one_of_500_revocations_that_two_copies_write_at_once(tmp_path: Path) -> None:
+    names = [f"s{i}" for i in range(500)]
     async with copies(tmp_path, 500) as stores:
-        writers = [StoredSessions(store, LIVES) for store in stores]
-        followers = [asyncio.create_task(follow(sessions, 500)) for sessions in writers]
-        await asyncio.gather(*(writers[i % 2].end(f"s{i}", 1000.0) for i in range(500)))
+        followers = [asyncio.create_task(follow(StoredSessions(store, LIVES), 500)) for store in stores]
+        halves = (names[::2], names[1::2])
+        await asyncio.gather(*(asyncio.to_thread(run_copy, tmp_path, half) for half in halves))
         for follower in followers:
             heard = await follower
             assert len(heard) == 500
-            assert set(heard) == {f"s{i}" for i in range(500)}
+            assert set(heard) == set(names)
 
 
 async def test_the_whole_living_set_comes_in_pages(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.mallhouse import Answer, House
@@ -76,3 +77,8 @@ def lines(answer: Answer) -> list[tuple[str, int, float]]:
     """Name, quantity and line total of each line shown."""
     assert answer.status == 200, answer.body
     return [(line["name"], line["quantity"], line["line_total"]) for line in answer.json["items"]]
+
+
+def age(answer: Answer) -> timedelta:
+    """How old the oldest price shown is."""
+    return datetime.now(UTC) - datetime.fromisoformat(answer.json["prices_as_of"])

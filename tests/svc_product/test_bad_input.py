@@ -4,8 +4,6 @@ import io
 import json
 from typing import Any
 
-import pytest
-
 from tests.svc_product.conftest import POT, Shop
 
 BAD_FIELDS: list[dict[str, Any]] = [
@@ -41,35 +39,39 @@ BAD_FIELDS: list[dict[str, Any]] = [
     {"product_id": "mine"},
 ]
 BAD_AMOUNTS = ["1e2", "1E+2", "1e999999999", "1e-999999999", "-1e999999999", "1" + "0" * 400, "0." + "0" * 400 + "1", "NaN", "Infinity"]
+BROKEN = [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": "\\ud800"}', b"[" * 100_000, b'{"name": "x", "name": "y"', b"\x00"]
+BAD_QUERIES = [
+    "limit=0", "limit=201", "limit=-1", "limit=x", "limit=1e9", "sort=stock", "sort=", "in_stock=maybe", "unknown=1", "q=a&q=b",
+    "category=Garden", "category=", "after=", "after=%00", f"after={'x' * 513}", f"q={'x' * 201}", f"group={'x' * 129}",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("bad", BAD_FIELDS, ids=str)
-async def test_bad_fields_are_refused_by_create_and_patch(shop: Shop, bad: dict[str, Any]) -> None:
+async def test_bad_fields_are_refused_by_create_and_patch(shop: Shop) -> None:
     pot = await shop.sells()
-    answers = [await shop.do("POST", "products", POT | bad), await shop.do("PATCH", f"products/{pot['product_id']}", bad)]
-    assert [(answer.status, answer.kind) for answer in answers] == [(400, "bad-request")] * 2
-    assert answers[0].headers["Content-Type"] == "application/problem+json"
+    for bad in BAD_FIELDS:
+        answers = [await shop.do("POST", "products", POT | bad), await shop.do("PATCH", f"products/{pot['product_id']}", bad)]
+        assert [(answer.status, answer.kind) for answer in answers] == [(400, "bad-request")] * 2, bad
+        assert answers[0].headers["Content-Type"] == "application/problem+json"
     assert (await shop.get("products")).json["items"] == [pot]
 
 
-@pytest.mark.parametrize(
-    "bad", [{"stock": -1}, {"stock": 1.5}, {"stock": "5"}, {"stock": 1_000_000_001}, {"stock": None}, {"currency": "usd"}]
-)
-async def test_bad_first_stock_and_currency_are_refused(shop: Shop, bad: dict[str, Any]) -> None:
-    assert (await shop.do("POST", "products", POT | bad)).status == 400
+async def test_bad_first_stock_and_currency_are_refused(shop: Shop) -> None:
+    for bad in ({"stock": -1}, {"stock": 1.5}, {"stock": "5"}, {"stock": 1_000_000_001}, {"stock": None}, {"currency": "usd"}):
+        assert (await shop.do("POST", "products", POT | bad)).status == 400, bad
     assert (await shop.get("products")).json["items"] == []
 
 
-@pytest.mark.parametrize("missing", ["name", "price", "stock", "category"])
-async def test_missing_fields_are_refused(shop: Shop, missing: str) -> None:
-    assert (await shop.do("POST", "products", {name: value for name, value in POT.items() if name != missing})).status == 400
+async def test_missing_fields_are_refused(shop: Shop) -> None:
+    for missing in POT:
+        answer = await shop.do("POST", "products", {name: value for name, value in POT.items() if name != missing})
+        assert answer.status == 400, missing
 
 
-@pytest.mark.parametrize("amount", BAD_AMOUNTS, ids=lambda text: text[:20])
-async def test_amounts_that_are_no_plain_numbers_are_refused(shop: Shop, amount: str) -> None:
-    text = json.dumps(POT).replace("19.99", amount)
-    answer = await shop.do("POST", "products", data=text.encode(), headers={"Content-Type": "application/json"})
-    assert (answer.status, answer.kind) == (400, "bad-request")
+async def test_amounts_that_are_no_plain_numbers_are_refused(shop: Shop) -> None:
+    for amount in BAD_AMOUNTS:
+        text = json.dumps(POT).replace("19.99", amount)
+        answer = await shop.do("POST", "products", data=text.encode(), headers={"Content-Type": "application/json"})
+        assert (answer.status, answer.kind) == (400, "bad-request"), amount
 
 
 async def test_another_currency_is_refused_by_its_own_name(shop: Shop) -> None:
@@ -78,12 +80,10 @@ async def test_another_currency_is_refused_by_its_own_name(shop: Shop) -> None:
     assert (await shop.do("POST", "products", POT | {"currency": "USD"})).status == 201
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": "\\ud800"}', b"[" * 100_000, b'{"name": "x", "name": "y"', b"\x00"]
-)
-async def test_broken_json_is_refused(shop: Shop, body: bytes) -> None:
-    answer = await shop.do("POST", "products", data=body, headers={"Content-Type": "application/json"})
-    assert (answer.status, answer.kind) == (400, "bad-request")
+async def test_broken_json_is_refused(shop: Shop) -> None:
+    for body in BROKEN:
+        answer = await shop.do("POST", "products", data=body, headers={"Content-Type": "application/json"})
+        assert (answer.status, answer.kind) == (400, "bad-request"), body[:40]
 
 
 async def test_half_a_surrogate_is_no_text(shop: Shop) -> None:
@@ -97,30 +97,24 @@ async def test_too_large_and_undeclared_bodies_are_refused(shop: Shop) -> None:
     assert (large.status, plain.status) == (413, 415)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "limit=0", "limit=201", "limit=-1", "limit=x", "limit=1e9", "sort=stock", "sort=", "in_stock=maybe", "unknown=1", "q=a&q=b",
-        "category=Garden", "category=", "after=", "after=%00", f"after={'x' * 513}", f"q={'x' * 201}", f"group={'x' * 129}",
-    ],
-)  # fmt: skip
-async def test_bad_queries_are_refused(shop: Shop, query: str) -> None:
-    answer = await shop.get(f"products?{query}")
-    assert (answer.status, answer.kind) == (400, "bad-request")
+async def test_bad_queries_are_refused(shop: Shop) -> None:
+    for query in BAD_QUERIES:
+        answer = await shop.get(f"products?{query}")
+        assert (answer.status, answer.kind) == (400, "bad-request"), query
 
 
-@pytest.mark.parametrize("product_id", ["nothing", "x" * 65, "%00", "a%2Fb", "%F0%9F%98%80", "..%2F..", "'%20OR%201=1"])
-async def test_an_unknown_id_is_not_found(shop: Shop, product_id: str) -> None:
-    path = f"products/{product_id}"
-    answers = [
-        await shop.get(path),
-        await shop.get(f"{path}/picture"),
-        await shop.do("PATCH", path, {"name": "x"}),
-        await shop.do("DELETE", path),
-        await shop.do("GET", f"{path}/stock"),
-        await shop.do("PUT", f"{path}/stock", {"on_hand": 1}, headers={"If-Match": '"1"'}),
-    ]
-    assert [answer.status for answer in answers] == [404] * 6
+async def test_an_unknown_id_is_not_found(shop: Shop) -> None:
+    for product_id in ("nothing", "x" * 65, "%00", "a%2Fb", "%F0%9F%98%80", "..%2F..", "'%20OR%201=1"):
+        path = f"products/{product_id}"
+        answers = [
+            await shop.get(path),
+            await shop.get(f"{path}/picture"),
+            await shop.do("PATCH", path, {"name": "x"}),
+            await shop.do("DELETE", path),
+            await shop.do("GET", f"{path}/stock"),
+            await shop.do("PUT", f"{path}/stock", {"on_hand": 1}, headers={"If-Match": '"1"'}),
+        ]
+        assert [answer.status for answer in answers] == [404] * 6, product_id
 
 
 async def test_only_operators_write_and_only_services_come_inside(shop: Shop) -> None:

@@ -1,0 +1,211 @@
+"""Hooks of the schemathesis run: the right token, ids that exist, cards that work; and a count of what came of it.
+
+Schemathesis invents the values; where a request is meant to be right, three of four get the words that only this mall knows.
+A request that is meant to be wrong is left as it is, but for its token.
+"""
+
+import atexit
+import itertools
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, HookContext, Response
+from schemathesis.auths import AuthContext
+
+from tests.journeys.openapi_world import World
+from tests.journeys.people import card
+
+Json = Any
+LEFT_ALONE = 4
+"""Of so many right requests one keeps what was invented."""
+OPERATORS = {"operator", "admin"}
+ENDS_THE_SESSION = {"auth.logout", "user.delete_me"}
+GOOD_CARD = card()
+
+world = World.here()
+answers: Counter[tuple[str, str, int]] = Counter()
+_turn: Counter[str] = Counter()
+_fresh = itertools.count()
+
+
+def name_of(case: Case[Any]) -> str:
+    """The operation's id: service and call."""
+    return str(case.operation.definition.raw["operationId"])
+
+
+def meant(case: Case[Any]) -> str:
+    """positive, negative, or none for a probe of the HTTP shape."""
+    return str(case.meta.generation.mode.value) if case.meta else "none"
+
+
+@schemathesis.auth(refresh_interval=None)
+class Token:
+    """One of the role that the operation is for."""
+
+    def get(self, case: Case[Any], _: AuthContext) -> str:
+        if name_of(case) in ENDS_THE_SESSION:
+            return world.customer().token
+        roles = set(case.operation.definition.raw["x-roles"])
+        return world.operator if roles <= OPERATORS else world.shopper.token
+
+    def set(self, case: Case[Any], data: str, _: AuthContext) -> None:
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
+    """Puts the mall's own words into a request that is meant to be right."""
+    if meant(case) != "positive":
+        return
+    name = name_of(case)
+    ALWAYS.get(name, _nothing)(case)
+    _turn[name] += 1
+    if _turn[name] % LEFT_ALONE:
+        WORDS.get(name, _nothing)(case)
+
+
+@schemathesis.hook
+def after_call(_: HookContext, case: Case[Any], response: Response) -> None:
+    """Counts."""
+    answers[name_of(case), meant(case), response.status_code] += 1
+
+
+def _report() -> None:
+    Path(os.environ["OPENAPI_REPORT"]).write_text(json.dumps([[*key, count] for key, count in sorted(answers.items())]))
+
+
+atexit.register(_report)
+
+
+def _nothing(_: Case[Any]) -> None:
+    """The invented values do."""
+
+
+def _path(**values: Callable[[], str]) -> Callable[[Case[Any]], None]:
+    """Fills places of the path."""
+
+    def fill(case: Case[Any]) -> None:
+        case.path_parameters = {name: make() for name, make in values.items()}
+
+    return fill
+
+
+def _both(*fills: Callable[[Case[Any]], None]) -> Callable[[Case[Any]], None]:
+    def fill(case: Case[Any]) -> None:
+        for each in fills:
+            each(case)
+
+    return fill
+
+
+def _body(**values: Callable[[], Json]) -> Callable[[Case[Any]], None]:
+    """Sets fields of the body."""
+
+    def fill(case: Case[Any]) -> None:
+        if isinstance(case.body, dict):
+            case.body = {**case.body, **{name: make() for name, make in values.items()}}
+
+    return fill
+
+
+def _without(*names: str) -> Callable[[Case[Any]], None]:
+    """Takes optional fields out of the body, whose invented value could only be refused."""
+
+    def fill(case: Case[Any]) -> None:
+        if isinstance(case.body, dict):
+            case.body = {name: value for name, value in case.body.items() if name not in names}
+
+    return fill
+
+
+def _key(case: Case[Any]) -> None:
+    case.headers["Idempotency-Key"] = f"fresh-{next(_fresh)}"
+
+
+def _register(case: Case[Any]) -> None:
+    number = next(_fresh)
+    _body(email=lambda: f"new-{os.getpid()}-{number}@example.org")(case)
+
+
+def _version(case: Case[Any]) -> None:
+    case.headers["If-Match"] = world.stock_version(world.changing)
+
+
+def _address(case: Case[Any]) -> None:
+    world.fill_cart()
+    if isinstance(case.body, dict) and isinstance(case.body.get("address"), dict):
+        case.body = {**case.body, "address": {"street_address": "1 Loop", "city": "C", "state": "CA", "country": "US", "zip_code": 95014}}
+
+
+def _products_query(case: Case[Any]) -> None:
+    if "after" in case.query:
+        case.query = {"sort": "newest", "after": world.cursors["products"]}
+
+
+def _orders_query(case: Case[Any]) -> None:
+    if "after" in case.query:
+        case.path_parameters = {"user_id": world.shopper.user_id}
+        case.query = {"after": world.cursors["orders"]}
+
+
+def _payments_query(case: Case[Any]) -> None:
+    case.query = {name: value for name, value in case.query.items() if name != "after"}
+
+
+def _of_paid(case: Case[Any]) -> None:
+    case.query = {**case.query, "order_id": world.paid["order_id"]}
+
+
+def _own_keys(case: Case[Any]) -> None:
+    if isinstance(case.body, dict) and isinstance(case.body.get("products"), list):
+        rows = [{**row, "import_key": f"{row['import_key'][:200]}-{number}"} for number, row in enumerate(case.body["products"])]
+        case.body = {**case.body, "products": rows}
+
+
+def _charge(case: Case[Any]) -> None:
+    case.body = world.charge()
+
+
+_product = _path(product_id=lambda: world.product)
+_changing = _path(product_id=lambda: world.changing)
+ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
+    "product.products": _products_query,
+    "product.import_part": _own_keys,
+    "product.picture": _product,
+    "order.orders_of": _orders_query,
+    "payment.payments_of": _payments_query,
+}
+"""Operation → what a JSON Schema cannot say: a cursor is what a list gave, `page` and `after` exclude each other, an import key comes
+once in a part, and a product that was made without a picture has none."""
+WORDS: dict[str, Callable[[Case[Any]], None]] = {
+    "auth.register": _register,
+    "auth.login": _body(email=lambda: world.stranger.email, password=lambda: world.stranger.password),
+    "auth.refresh": _body(refresh_token=lambda: world.customer().refresh_token),
+    "product.create": _both(_key, _without("currency")),
+    "product.product": _product,
+    "product.patch": _changing,
+    "product.delete": _path(product_id=world.new_product),
+    "product.stock": _product,
+    "product.set_stock": _both(_changing, _version),
+    "product.import_part": _without("currency"),
+    "product.apply_import": _both(_path(import_id=world.staged_import), _body(parts=lambda: 1)),
+    "cart.add_item": _both(_key, _body(product_id=lambda: world.product, quantity=lambda: 1), lambda _: world.fill_cart()),
+    "cart.set_item": _product,
+    "cart.remove_item": _both(_product, lambda _: world.fill_cart()),
+    "checkout.quote": _address,
+    "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _without("user_id", "expected_total")),
+    "checkout.status": _path(checkout_id=lambda: str(world.paid["checkout_id"])),
+    "order.order": _path(order_id=lambda: str(world.paid["order_id"])),
+    "order.cancel": _path(order_id=lambda: str(world.bought()["order_id"])),
+    "order.orders_of": _path(user_id=lambda: world.shopper.user_id),
+    "payment.charge": _both(_key, _charge),
+    "payment.payment": _path(transaction_id=lambda: str(world.paid["transaction_id"])),
+    "payment.payments_of": _of_paid,
+    "payment.refund": _both(_key, _path(transaction_id=lambda: str(world.bought()["transaction_id"])), _without("amount")),
+}
+"""Operation → what its right requests get."""
