@@ -13,7 +13,7 @@ from gateway.front import Front
 from gateway.health import Health
 from gateway.routes import Routes
 from gateway.settings import Settings
-from gateway.upstream import Upstream, client_session
+from gateway.upstream import Upstream
 from mallkit import background, ops, store, tracing
 from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
@@ -54,18 +54,17 @@ def build_app(settings: Settings) -> web.Application:
 
 async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: AsyncExitStack) -> None:
     await stack.enter_async_context(tracing.configure(NAME, settings.otlp_endpoint))
-    session = await stack.enter_async_context(client_session(settings))
+    client = Client()
+    stack.callback(client.close)
     given = {name: [url for url in listed.split(",") if url] for name, listed in settings.neighbours.items()}
-    own = Client()  # must not wait behind clients' requests
-    stack.callback(own.close)
-    life.edge.identity = identity = _identity(own, given, settings)
+    life.edge.identity = identity = _identity(client, given, settings)
     life.jobs = await stack.enter_async_context(background.running(identity.follow))
     asked = {name: given.get(name, []) for name in (*CONTRACTS, *(part for part in ASKED_TOO if part in given))}
-    health = Health(session, asked, lambda: pages.missing(life))
+    health = Health(client, asked, lambda: pages.missing(life))
     stack.push_async_callback(health.close)
     _add_own(routes, life, health)
     for name, contract in CONTRACTS.items():
-        upstream = Upstream(session, name, given.get(name, []), settings.retry_seconds)
+        upstream = Upstream(client, name, given.get(name, []), answer=settings.answer_seconds, retry=settings.retry_seconds)
         for endpoint in endpoints_of(contract).values():
             if not endpoint.internal:
                 serve = relay.Relay(endpoint, upstream, identity, life.edge, settings)

@@ -6,7 +6,7 @@ from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from mallkit import deadline
-from mallkit.errors import BadGateway, Invalid
+from mallkit.errors import BadGateway
 
 HOP_BY_HOP: Final = frozenset({
     "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-authorization",
@@ -22,37 +22,26 @@ _NOT_BACK: Final = HOP_BY_HOP | {"content-length"}
 _HARMLESS: Final = frozenset({"keep-alive", "close"})
 
 
-def onward(headers: CIMultiDictProxy[str], address: str) -> CIMultiDict[str]:
-    """What a service gets of a client's headers. Raises Invalid for bytes that are no text."""
-    dropped = _dropped(headers, _NOT_ONWARD)
-    sent = CIMultiDict([pair for pair in headers.items() if pair[0].lower() not in dropped])
-    if not all(map(str.isascii, sent.values())) and not _is_text(sent):
-        message = "a header is not valid UTF-8"
-        raise Invalid(message)
-    sent[hdrs.X_FORWARDED_FOR] = address
-    return sent
+def onward(headers: CIMultiDictProxy[str]) -> str:
+    """What a service gets of a client's headers, as lines; bytes that are no UTF-8 are surrogates, as aiohttp has read them."""
+    dropped = _NOT_ONWARD
+    if hdrs.CONNECTION in headers:
+        dropped |= _named(headers.getall(hdrs.CONNECTION))
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items() if name.lower() not in dropped])
 
 
-def back(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+def back(headers: list[tuple[bytes, bytes]]) -> CIMultiDict[str]:
     """What the client gets of a service's headers. Raises BadGateway for bytes that are no text."""
-    dropped = _dropped(headers, _NOT_BACK)
-    sent = CIMultiDict([pair for pair in headers.items() if pair[0].lower() not in dropped])
-    if not all(map(str.isascii, sent.values())) and not _is_text(sent):
-        raise BadGateway
-    return sent
-
-
-def _dropped(headers: CIMultiDictProxy[str], always: frozenset[str]) -> frozenset[str]:
-    if hdrs.CONNECTION not in headers:
-        return always
-    named = {name.strip().lower() for value in headers.getall(hdrs.CONNECTION) for name in value.split(",")}
-    return always if named <= _HARMLESS else always | named
-
-
-def _is_text(headers: CIMultiDict[str]) -> bool:
-    """Bytes that are no UTF-8 arrive as lone surrogates, and could not be written again."""
     try:
-        "".join(headers.values()).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        pairs = [(name.decode("ascii"), value.decode()) for name, value in headers]
+    except UnicodeDecodeError:
+        raise BadGateway from None
+    dropped, connection = _NOT_BACK, [value for name, value in pairs if name.lower() == "connection"]
+    if connection:
+        dropped |= _named(connection)
+    return CIMultiDict([pair for pair in pairs if pair[0].lower() not in dropped])
+
+
+def _named(values: list[str]) -> frozenset[str]:
+    """The headers that Connection names."""
+    return frozenset(name.strip().lower() for value in values for name in value.split(",")) - _HARMLESS

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import aiohttp
+from mallkit.http1 import BrokenError, Client, NotSentError, address_of
 
 ASK_SECONDS: Final = 1.0
 KEPT_SECONDS: Final = 0.25
@@ -16,8 +16,8 @@ _READY: Final = 200
 class Health:
     """Asks the parts, all at once. A part is well when one of its copies is ready."""
 
-    def __init__(self, session: aiohttp.ClientSession, urls: Mapping[str, Sequence[str]], missing: Callable[[], list[str]]) -> None:
-        self._session = session
+    def __init__(self, client: Client, urls: Mapping[str, Sequence[str]], missing: Callable[[], list[str]]) -> None:
+        self._client = client
         self._urls = urls
         self._missing = missing
         self._asking: asyncio.Task[dict[str, str]] | None = None
@@ -50,11 +50,12 @@ class Health:
         return OK if OK in told else told[0]
 
     async def _copy(self, url: str) -> str:
+        address = address_of(url)
+        request = f"GET /ready HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n\r\n".encode()
         try:
-            async with self._session.get(f"{url}/ready", timeout=aiohttp.ClientTimeout(total=ASK_SECONDS)) as response:
-                await response.read()
-                return OK if response.status == _READY else "not ready"
-        except TimeoutError:
-            return "no answer"
-        except (aiohttp.ClientError, ConnectionError):
+            reply = await self._client.request(address, request, ASK_SECONDS)
+        except NotSentError:
             return "away"
+        except BrokenError:
+            return "no answer"
+        return OK if reply.status == _READY else "not ready"

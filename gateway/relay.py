@@ -5,7 +5,6 @@ from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
-from multidict import CIMultiDict
 
 from gateway import headers
 from gateway.routes import target_of
@@ -15,10 +14,10 @@ from mallkit import deadline, tracing
 from mallkit.endpoint import ANYONE, Endpoint, Keyed, View, Wish
 from mallkit.errors import Invalid, Missing, TooLarge, Unavailable, UnsupportedMedia
 from mallkit.identity import Identity
+from mallkit.shape import BODY_METHODS
 from mallkit.web import Edge
 
 KEY: Final = "Idempotency-Key"
-TRACEPARENT: Final = "traceparent"
 
 
 class SlowBody(Invalid):
@@ -42,7 +41,7 @@ class Relay:
         self._open = ANYONE in endpoint.may
         self._repeatable = endpoint.repeatable
         self._keyed = endpoint.keyed is not Keyed.NO
-        self._deadline = str(int(settings.answer_seconds * 1000))
+        self._says = f"{deadline.HEADER}: {int(settings.answer_seconds * 1000)}\r\n"
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
         """Raises the refusals of tokens, bodies and services that are away; the services' own pass as they are."""
@@ -66,18 +65,15 @@ class Relay:
         if "%" in target or "/." in target:
             self._check_path(target)
         body = await self._body(request) if request.body_exists else b""
-        sent = headers.onward(asked, request.remote or "")
-        sent[deadline.HEADER] = self._deadline
-        again = self._repeatable or (self._keyed and KEY in sent)
-        return await self._send(target, sent, body, again=again)
-
-    async def _send(self, target: str, sent: CIMultiDict[str], body: bytes, *, again: bool) -> web.Response:
-        endpoint = self._endpoint
+        head = headers.onward(asked) + f"X-Forwarded-For: {request.remote or ''}\r\n{self._says}"
+        if body or endpoint.method in BODY_METHODS:
+            head += f"Content-Length: {len(body)}\r\n"
+        again = self._repeatable or (self._keyed and KEY in asked)
         with tracing.client_span(endpoint.method, self._upstream.service, endpoint.path) as span:
-            sent[TRACEPARENT] = span.traceparent
-            answer = await self._upstream.send(endpoint.method.value, target, sent, body, again=again)
-            span.http_status(answer.status)
-        return web.Response(status=answer.status, reason=answer.reason, body=answer.body or None, headers=answer.headers)
+            start = f"{endpoint.method} {target}"
+            reply = await self._upstream.send(start, f"{head}traceparent: {span.traceparent}\r\n", body, again=again)
+            span.http_status(reply.status)
+        return web.Response(status=reply.status, body=reply.body or None, headers=headers.back(reply.headers))
 
     def _check_path(self, target: str) -> None:
         """A segment that something further in could take for several, or for none, is an id that no id can be."""

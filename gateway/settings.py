@@ -11,6 +11,5 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a service may take; sent on to it as its deadline."""
     body_seconds: float = 20.0
     """How long a client may take to send its body."""
-    connect_seconds: float = 1.0
     retry_seconds: float = 1.0
     """How long a service that is away is tried again, so that its restart is hardly seen."""

@@ -16,7 +16,7 @@ from mall.probe import ask
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
 """Seconds before a part that died is started again: doubled each time, from the first to the longest."""
-STEADY = 10.0
+STEADY = 3.0
 """A part that lived this long starts with the first pause again."""
 SHOWN_LINES = 10
 LARGEST_LOG = 5_000_000

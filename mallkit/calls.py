@@ -14,6 +14,7 @@ from mallkit.endpoint import Done, Endpoint, View, Wish
 from mallkit.errors import BadGateway, Forbidden, KeyReused, StillRunning, Timeout, TooManyRequests, Unauthenticated, Unavailable
 from mallkit.http1 import Address, BrokenError, Client, NotSentError, Reply, address_of
 from mallkit.shape import Shape, shape_of
+from mallkit.sources import SettingsError
 
 W = TypeVar("W", bound=Wish)
 G = TypeVar("G", bound=View)
@@ -53,11 +54,10 @@ class Calls:
         self._token = token
 
     def to(self, service: str, *, anonymous: bool = False) -> Neighbour:
-        """The client of `service`, whose URLs are taken in turn. `anonymous` sends no service token."""
+        """The client of `service`, whose URLs are taken in turn. `anonymous` sends no service token. Raises SettingsError without a URL."""
         addresses = self._neighbours.get(service)
         if not addresses:
-            message = f"no URL is set for {service}"
-            raise LookupError(message)
+            raise SettingsError([f"no URL is set for {service}: set MALL_{service.upper()}_URL"])
         return _To(self._client, service, addresses, None if anonymous else self._token)
 
     async def is_live(self, service: str, seconds: float) -> bool:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The repository: `conf/` stands beside the packages."""
 
 _NEIGHBOUR = re.compile(r"MALL_([A-Z][A-Z0-9]*)_URL")
-_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 
 
 class SettingsError(Exception):
@@ -111,10 +111,11 @@ def dotenv(path: Path) -> dict[str, str]:
 
 
 def _unquoted(text: str) -> str:
-    if text[:1] in {"'", '"'}:
-        closing = text.find(text[0], 1)
-        return text[1:closing] if closing > 0 else text
-    return re.split(r"\s+#", text, maxsplit=1)[0].rstrip()
+    value = text.strip()
+    if value[:1] in {"'", '"'}:
+        closing = value.find(value[0], 1)
+        return value[1:closing] if closing > 0 else value
+    return re.split(r"\s+#", text, maxsplit=1)[0].strip()  # of the text as it stands: `A=   # a comment` assigns nothing
 
 
 def _tables(path: Path) -> dict[str, dict[str, object]]:

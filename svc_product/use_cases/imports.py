@@ -1,5 +1,6 @@
 """An import: its parts are checked and kept aside, then all of it becomes visible at once."""
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from svc_product.ports import Ports
 
 KEPT_SECONDS = 24 * 3600.0
 TRIES = 5
+ROWS_AT_ONCE = 20
 TOLD = 20
 """Missing parts that a refusal names."""
 
@@ -26,6 +28,8 @@ async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
     faults: list[tuple[int, ShopError]] = []
     twice = {key for key, times in Counter(row.import_key for row in wish.products).items() if times > 1}
     for number, row in enumerate(wish.products):
+        if number % ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)  # others' requests come in between
         try:
             if row.import_key in twice:
                 message = "this import key comes twice"

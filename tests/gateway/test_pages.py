@@ -12,11 +12,13 @@ from tests.gateway.neighbourhood import Gate, Scripted, gate, listening
 PARTS = {"gateway", "auth", "user", "product", "cart", "checkout", "order", "payment"}
 
 
+@pytest.mark.requirement(53)
 async def test_health_is_200_when_all_parts_are_ready(mall: Gate) -> None:
     told = await mall.ask("GET", "/health")
     assert (told.status, msgspec.json.decode(told.body)) == (200, {"status": "ok", "parts": dict.fromkeys(PARTS, "ok")})
 
 
+@pytest.mark.requirement(53)
 async def test_health_names_what_is_not_ready() -> None:
     refusing = Scripted([b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"])
     async with refusing.listening() as url, listening(Stuck().app()) as silent:

@@ -74,6 +74,7 @@ INTERNAL = [
 ]
 
 
+@pytest.mark.requirement(154)
 async def test_every_door_opens_for_its_roles_and_for_nobody_else(mall: Gate) -> None:
     tokens = {role: mall.issuer.bearer(role) for role in ROLES} | {"-": {}}
     for method, path, may in DOORS:

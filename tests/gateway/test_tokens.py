@@ -53,6 +53,7 @@ FALSE: dict[str, Callable[[Issuer], str]] = {
 }
 
 
+@pytest.mark.requirement(7, 154)
 @pytest.mark.parametrize("name", FALSE)
 async def test_a_false_token_is_refused_before_the_service_hears_of_it(mall: Gate, name: str) -> None:
     told = await mall.ask("GET", CART, headers={"Authorization": f"Bearer {FALSE[name](mall.issuer)}"})
@@ -84,6 +85,7 @@ async def test_a_token_that_ends_between_two_requests_stops_opening(mall: Gate) 
     await until(refused, "the token has ended")
 
 
+@pytest.mark.requirement(10)
 async def test_a_revoked_session_is_refused_within_a_second(mall: Gate) -> None:
     ann, bob = mall.issuer.bearer(session="ann-1"), mall.issuer.bearer(session="bob-1")
     assert (await mall.ask("GET", CART, headers=ann)).status == 200

@@ -75,7 +75,12 @@ class World:
 
     @cached_property
     def shopper(self) -> Customer:
-        """Who asks for everything that ends neither the session nor the account."""
+        """Who owns checkouts, orders and payments, and in whose cart is only what `fill_cart` puts there."""
+        return self.customer()
+
+    @cached_property
+    def browser(self) -> Customer:
+        """Whose cart and profile the run itself changes."""
         return self.customer()
 
     @cached_property

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mallkit.allotment import Allotments, Counter, Entry, Movement, State, balance, kinds
+from mallkit.allotment import Allotments, Counter, Entry, Gone, Movement, State, balance, kinds
 from mallkit.errors import ShopError
 from mallkit.sqlite import open_store
 from mallkit.store import MOST_IN_A_PAGE, Collection, Kind, Step, Store, StoreUnavailable
@@ -144,7 +144,7 @@ MIXED = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     before=st.sampled_from([[], ["hold"], ["hold", "bind"], ["hold", "bind", "take"]]),
     mixed=MIXED,
@@ -197,6 +197,21 @@ def _open(caller: Stepwise) -> None:
     turn, caller.turn = caller.turn, None
     assert turn is not None
     turn.release()  # it may be waiting there
+
+
+@pytest.mark.parametrize("undo", ["release", "give_back"])
+async def test_a_hold_that_looked_before_the_undo_came_is_refused(undo: str) -> None:
+    async with house() as store:
+        late = Stepwise(store)
+        late.turn = asyncio.Semaphore(0)
+        hold = asyncio.create_task(VERBS["hold"](allotments(late)))
+        await _until(lambda: late.waiting)
+        await VERBS[undo](allotments(store))
+        _open(late)
+        with pytest.raises(Gone):
+            await hold
+        assert all(counter.reserved == 0 for counter in (await books(store))[0])
+        await settle_up(store)
 
 
 CASES = [

@@ -223,8 +223,11 @@ def test_other_services_settings_are_theirs(root: Path) -> None:
 
 
 def test_dotenv_reads_what_shells_write(root: Path) -> None:
-    (root / ".env").write_text("# a comment\n\nexport A=1\nB='two words # no comment'\nC=\"x\" # said\nD = d=d # comment\nE=\nF=a#b\n")
-    assert dotenv(root / ".env") == {"A": "1", "B": "two words # no comment", "C": "x", "D": "d=d", "E": "", "F": "a#b"}
+    (root / ".env").write_text(
+        "# a comment\n\nexport A=1\nB='two words # no comment'\nC=\"x\" # said\nD = d=d # comment\nE=\nF=a#b\nG=   # x\n"
+    )
+    found = dotenv(root / ".env")
+    assert found == {"A": "1", "B": "two words # no comment", "C": "x", "D": "d=d", "E": "", "F": "a#b", "G": ""}
     assert dotenv(root / "nothing") == {}
 
 

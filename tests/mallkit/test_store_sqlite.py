@@ -96,6 +96,20 @@ async def test_a_write_waits_for_another_process_to_finish(tmp_path: Path) -> No
         await asyncio.wait_for(write, 10)
 
 
+async def test_the_store_works_on_once_the_cause_of_a_failure_is_gone(tmp_path: Path) -> None:
+    async with sqlite(tmp_path) as store:
+        operator = sqlite3.connect(tmp_path / "books.sqlite", isolation_level=None)
+        operator.execute("ALTER TABLE notes RENAME TO elsewhere")
+        with pytest.raises(StoreUnavailable):
+            await store.together(store[BOOKS].adding(Book(id="b1")), store[NOTES].adding(Note("n1", "")))
+        with pytest.raises(StoreUnavailable):
+            await store[NOTES].count()
+        operator.execute("ALTER TABLE elsewhere RENAME TO notes")
+        operator.close()
+        await store[NOTES].add(Note("n1", ""))
+        assert (await store[BOOKS].count(), await store[NOTES].count()) == (0, 1)
+
+
 async def test_a_damaged_file_is_told_as_unavailable_without_its_reason(tmp_path: Path) -> None:
     async with sqlite(tmp_path) as store:
         await store[NOTES].add(Note("n1", "x" * 100_000))

@@ -156,6 +156,9 @@ async def test_an_import_applied_many_times_at_once_happens_once(shop: Shop) -> 
     await stage(shop, 1, *(row(f"x{number}") for number in range(50)))
     answers = await asyncio.gather(*(apply(shop, 2) for _ in range(10)))
     assert {did(answer) for answer in answers} == {(100, 0, 0)}
+    await stage(shop, 0, *(row(str(number), price=5) for number in range(50)))
+    answers = await asyncio.gather(*(apply(shop, 1) for _ in range(10)))
+    assert {did(answer) for answer in answers} == {(0, 50, 0)}
     assert len(await shop.names(limit=200)) == 100
 
 

@@ -1,0 +1,128 @@
+"""What only shows below HTTP: commands that come again after a crash, plans that are overtaken, pages of a shop that is sold out."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from contracts import product as contract
+from mallkit.endpoint import Caller
+from mallkit.errors import Missing
+from mallkit.ids import new_id
+from mallkit.sqlite import open_store
+from svc_product import domain
+from svc_product.domain import AppliedImport, StagedPart
+from svc_product.ports import Ports
+from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
+from svc_product.repository.imports import APPLIED, PARTS, Imports
+from svc_product.repository.stock import COUNTERS, MOVEMENTS, Stock
+from svc_product.use_cases import catalogue, imports, stock
+
+POT = contract.NewProduct(name="Clay Pot", price=Decimal("19.99"), stock=20, category="garden")
+ROW = contract.ImportRow(import_key="a", name="Clay Pot", price=Decimal("19.99"), stock=5, category="garden")
+ID = "ab" * 32
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="3"/></svg>'
+DAY = 24 * 3600.0
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
+    async with open_store(tmp_path / "product.db", (PRODUCTS, DRAWINGS, PARTS, APPLIED, COUNTERS, MOVEMENTS)) as store:
+        clock = Clock()
+        pieces = Stock(store, clock, new_id)
+        products = Catalogue(store, pieces)
+        waiting = Imports(store, products, new_id)
+        yield Ports(catalogue=products, imports=waiting, stock=pieces, currency="USD", clock=clock, new_id=new_id)
+
+
+async def stage(ports: Ports, *rows: contract.ImportRow) -> list[StagedPart]:
+    await imports.keep_part(contract.ImportPart(import_id=ID, part=0, products=list(rows)), ports)
+    return await ports.imports.staged([domain.part_id(ID, 0)])
+
+
+def a_pot(**fields: object) -> contract.ImportRow:
+    return contract.ImportRow(**{name: getattr(ROW, name) for name in ROW.__struct_fields__} | fields)
+
+
+async def test_a_command_that_comes_again_without_its_record_finds_what_it_made(ports: Ports) -> None:
+    first, pieces = await catalogue.create(POT, Caller(command="k-1"), ports)
+    again, same = await catalogue.create(POT, Caller(command="k-1"), ports)
+    other, _ = await catalogue.create(POT, Caller(command="k-2"), ports)
+    assert (again, same) == (first, pieces)
+    assert other.id != first.id
+
+
+async def test_a_plan_that_was_overtaken_changes_nothing(ports: Ports) -> None:
+    await stage(ports, ROW)
+    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+    (part,) = await stage(ports, a_pot(name="Steel Pot"))
+    known = await ports.catalogue.known(["row:a"])
+    plan = domain.plan(part.rows, known)
+    done = AppliedImport(id=ID, parts=1, created=0, updated=1, unchanged=0, applied_at=2.0)
+    assert not await ports.imports.apply(plan, [replace(part, staged_at=1.0)], done), "the part was sent anew"
+    assert await ports.catalogue.known(["row:a"]) == known
+    assert await ports.imports.apply(plan, [part], done)
+    assert not await ports.imports.apply(plan, [part], done), "the part was applied by somebody else"
+    assert [product.sheet.name for product in (await ports.catalogue.known(["row:a"])).values()] == ["Steel Pot"]
+
+
+async def test_a_drawing_that_is_no_longer_shown_is_not_kept(ports: Ports) -> None:
+    for row in (a_pot(picture_svg=SVG), a_pot()):
+        await stage(ports, row)
+        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+        product = (await ports.catalogue.known(["row:a"]))["row:a"]
+        if row.picture_svg:
+            assert await ports.catalogue.drawing(product.id) == SVG
+    with pytest.raises(Missing):
+        await ports.catalogue.drawing(product.id)
+
+
+async def test_parts_and_results_are_forgotten_after_a_day(ports: Ports) -> None:
+    await stage(ports, ROW)
+    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+    await stage(ports, ROW)
+    for later, kept in ((DAY - 1, True), (DAY + 1, False)):
+        ports.clock.now = Clock.now + later  # type: ignore[attr-defined]  # the test's own clock
+        await imports.purge(ports)
+        assert bool(await ports.imports.staged([domain.part_id(ID, 0)])) is kept
+        assert bool(await ports.imports.applied(ID)) is kept
+
+
+async def test_a_page_of_a_shop_that_is_nearly_sold_out_ends_and_goes_on(ports: Ports) -> None:
+    for number in range(3):
+        rows = [a_pot(import_key=f"{number}-{place}", stock=int((number, place) == (2, 450))) for place in range(500)]
+        await stage(ports, *rows)
+        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+    found, after, asked = [], None, 0
+    while asked == 0 or after is not None:
+        wish = contract.Search(in_stock=True, sort=contract.Sort.PRICE, limit=10) if after is None else _next(after)
+        some, after = await catalogue.page(wish, ports)
+        found += some
+        asked += 1
+    assert [product.import_key for product, _ in found] == ["row:2-450"]
+    assert 1 < asked < 5
+
+
+def _next(after: str) -> contract.Search:
+    return contract.Search(in_stock=True, sort=contract.Sort.PRICE, limit=10, after=after)
+
+
+async def test_holds_run_out_when_the_clock_says_so(ports: Ports) -> None:
+    pot, _ = await catalogue.create(POT, Caller(command="k-1"), ports)
+    wish = contract.Hold(hold_id="h1", lines=[contract.HoldLine(product_id=pot.id, quantity=3)], seconds=60)
+    await stock.hold(wish, ports)
+    for later, reserved in ((59, 3), (61, 0)):
+        ports.clock.now = Clock.now + later  # type: ignore[attr-defined]  # the test's own clock
+        await ports.stock.settle()
+        assert (await stock.of(pot.id, ports)).reserved == reserved
