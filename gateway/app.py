@@ -9,19 +9,19 @@ from aiohttp import web
 
 from contracts import auth, cart, checkout, order, payment, product, user
 from gateway import pages, problems, relay
-from gateway.front import Front
 from gateway.health import Health
-from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.upstream import Upstream
-from mallkit import background, ops, store, tracing
+from mallkit import background, body, ops, store, tracing
 from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
+from mallkit.front import Front
 from mallkit.http1 import Client
 from mallkit.identity import Identity
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
 from mallkit.listening import DIRECT
 from mallkit.metrics import ServerMetrics
+from mallkit.routes import Routes
 from mallkit.web import Edge
 
 NAME: Final = "gateway"
@@ -83,14 +83,14 @@ def _identity(client: Client, urls: Mapping[str, list[str]], settings: Settings)
 
 def _add_own(routes: Routes, life: ops.Life, health: Health) -> None:
     own = {
-        "/live": pages.live(life),
+        "/live": ops.live(life),
         "/ready": pages.ready(life),
-        "/health": pages.health(health),
+        "/health": pages.health(life, health),
         "/metrics": pages.metrics(life),
         "/openapi.json": pages.interface(CONTRACTS),
         "/docs": pages.docs(),
     }
-    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), relay, store)).items()}
+    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), body, store)).items()}
     for path, serve in own.items():
         routes.add(GET, path, serve)
         routes.add("HEAD", path, serve)

@@ -6,14 +6,14 @@ from types import ModuleType
 from typing import Final
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from gateway.health import OK, Health
-from gateway.routes import Serve
-from mallkit import docs_page, openapi
+from gateway.health import Health
+from mallkit import docs_page, openapi, ops
 from mallkit.endpoint import endpoints_of
-from mallkit.errors import Missing, Unavailable
+from mallkit.errors import Missing
 from mallkit.ops import Life
+from mallkit.routes import Serve
 
 TITLE: Final = "The mall"
 JSON: Final = "application/json"
@@ -27,41 +27,32 @@ def missing(life: Life) -> list[str]:
     return [] if identity is not None and identity.ready else ["identity"]
 
 
-def live(life: Life) -> Serve:
-    """Loop and jobs; nothing else is looked at."""
-
-    async def serve(_: web.BaseRequest) -> web.StreamResponse:
-        return _told(dict.fromkeys(life.dead_jobs(), "died"), "a job has died")
-
-    return serve
-
-
 def ready(life: Life) -> Serve:
     """Whether this gateway can check tokens; the services are not asked."""
 
     async def serve(_: web.BaseRequest) -> web.StreamResponse:
-        return _told(dict.fromkeys(missing(life), "away"), "not ready")
+        return ops.told(life.name, dict.fromkeys(missing(life), "away"), "not ready")
 
     return serve
 
 
-def health(state: Health) -> Serve:
+def health(life: Life, state: Health) -> Serve:
     """The whole mall."""
 
     async def serve(_: web.BaseRequest) -> web.StreamResponse:
-        return _told(await state.parts(), "not all parts are ready")
+        return ops.told(life.name, await state.parts(), "not all parts are ready")
 
     return serve
 
 
 def metrics(life: Life) -> Serve:
     """For Prometheus on the same machine: the gateway's port is the public one."""
+    shown = ops.metrics(life)
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse:
         if not is_here(request.remote):
             raise Missing
-        body, content_type = life.edge.metrics.render(request.headers.get(hdrs.ACCEPT, ""))
-        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+        return await shown(request)
 
     return serve
 
@@ -73,28 +64,12 @@ def interface(contracts: Mapping[str, ModuleType]) -> Serve:
         for name, contract in contracts.items()
     }
     merged = {**openapi.merge(documents, title=TITLE), "servers": [{"url": "/", "description": "This gateway"}]}
-    return fixed(msgspec.json.encode(merged), JSON)
+    return ops.fixed(msgspec.json.encode(merged), JSON)
 
 
 def docs() -> Serve:
     """The page that shows the interface."""
-    return fixed(docs_page.page(TITLE, "/openapi.json"), "text/html; charset=utf-8")
-
-
-def fixed(body: bytes, content_type: str) -> Serve:
-    """The same bytes for everybody."""
-
-    async def serve(_: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
-
-    return serve
-
-
-def _told(parts: Mapping[str, str], complaint: str) -> web.StreamResponse:
-    wrong = [name for name, state in parts.items() if state != OK]
-    if wrong:
-        raise Unavailable(f"{complaint}: {', '.join(wrong)}", parts=dict(parts))
-    return web.Response(body=msgspec.json.encode({"status": OK, "parts": parts}), content_type=JSON)
+    return ops.fixed(docs_page.page(TITLE, "/openapi.json"), "text/html; charset=utf-8")
 
 
 def is_here(address: str | None) -> bool:

@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 from aiohttp import hdrs, web
 
-from gateway.routes import Serve
 from mallkit import errors, problem
 from mallkit.errors import ShopError
+from mallkit.routes import Serve
 
 PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>

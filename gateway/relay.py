@@ -1,32 +1,23 @@
 """What the gateway does with a request for a service: checks token and role, reads the body, sends all on, and passes the answer back."""
 
-import asyncio
 from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
 
 from gateway import headers
-from gateway.routes import target_of
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from mallkit import deadline, tracing
+from mallkit.body import read_body
 from mallkit.endpoint import ANYONE, Endpoint, Keyed, View, Wish
-from mallkit.errors import Invalid, Missing, TooLarge, Unavailable, UnsupportedMedia
+from mallkit.errors import Invalid, Missing, Unavailable
 from mallkit.identity import Identity
+from mallkit.routes import target_of
 from mallkit.shape import BODY_METHODS
 from mallkit.web import Edge
 
 KEY: Final = "Idempotency-Key"
-
-
-class SlowBody(Invalid):
-    """The body did not arrive in time."""
-
-    slug = "request-timeout"
-    title = "The request body did not arrive in time"
-    status = 408
-    remedy = "Send the request again over a better connection."
 
 
 class Relay:
@@ -64,7 +55,7 @@ class Relay:
         target = target_of(request)
         if "%" in target or "/." in target:
             self._check_path(target)
-        body = await self._body(request) if request.body_exists else b""
+        body = await read_body(request, self._settings.max_body, self._settings.body_seconds) if request.body_exists else b""
         head = headers.onward(asked) + f"X-Forwarded-For: {request.remote or ''}\r\n{self._says}"
         if body or endpoint.method in BODY_METHODS:
             head += f"Content-Length: {len(body)}\r\n"
@@ -84,36 +75,3 @@ class Relay:
                     raise Missing
                 message = "the path holds a value that cannot be"
                 raise self._endpoint.invalid(message)
-
-    async def _body(self, request: web.BaseRequest) -> bytes:
-        if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-            message = "compressed bodies are not taken"
-            raise UnsupportedMedia(message)
-        most = self._settings.max_body
-        if (request.content_length or 0) > most:
-            raise TooLarge
-        if hdrs.EXPECT in request.headers:
-            await _go_on(request)
-        content = request.content
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._settings.body_seconds):
-                while chunk := await content.readany():
-                    body += chunk
-                    if len(body) > most:
-                        raise TooLarge
-        except TimeoutError:
-            raise SlowBody from None
-        except (web.RequestPayloadError, ConnectionError):
-            message = "the body could not be read"
-            raise Invalid(message) from None
-        return bytes(body)
-
-
-async def _go_on(request: web.BaseRequest) -> None:
-    """Answers `Expect`; what is expected of the answer itself is expected in vain."""
-    if request.headers[hdrs.EXPECT].lower() != "100-continue":
-        message = "nothing but 100-continue can be expected"
-        raise Invalid(message)
-    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0  # the answer itself has not begun

@@ -23,7 +23,8 @@ TOKEN=$(curl -sS "$MALL/api/v1/auth/login" -H "Content-Type: application/json" \
   -d '{"email": "@EMAIL@", "password": "@PASSWORD@"}' | field access_token)
 PRODUCT=$(call "$MALL/api/v1/products?in_stock=true" | python3 -c '
 import json, sys
-print(next(p["product_id"] for p in json.load(sys.stdin)["items"] if p["stock"] >= 2))')
+found = [p["product_id"] for p in json.load(sys.stdin)["items"] if p["stock"] >= 2]
+print(found[0] if found else sys.exit("nothing to buy: is the demo catalogue imported?"))')
 BEFORE=$(call "$MALL/api/v1/products/$PRODUCT" | field stock)
 call -X DELETE "$MALL/api/v1/cart" >/dev/null
 call "$MALL/api/v1/cart/items" -d "{\"product_id\": \"$PRODUCT\", \"quantity\": 2}" | field items.0.quantity >/dev/null

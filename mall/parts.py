@@ -35,6 +35,7 @@ SAME = {"MALL_PAYMENT_BANK_KEY": "MALL_BANK_API_KEY"}
 IMPORTED = {
     "aiohttp": "aiohttp",
     "argon2-cffi": "argon2",
+    "httptools": "httptools",
     "msgspec": "msgspec",
     "nh3": "nh3",
     "opentelemetry-api": "opentelemetry",

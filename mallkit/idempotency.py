@@ -17,29 +17,14 @@ from mallkit import deadline
 from mallkit.endpoint import Caller, Endpoint, View, Wish
 from mallkit.errors import Invalid, KeyReused, StillRunning
 from mallkit.ids import new_id
+from mallkit.raw import Reply
 from mallkit.store import Absent, Collection, Kind, Range, Taken
 
 KEEP_SECONDS = 48 * 3600.0
 LEASE_SECONDS = 30.0
 POLL_SECONDS = 0.02
 KEY_LENGTH = 255
-FIRST_SERVER_ERROR = 500
-ACCEPTED = 202
 _ENCODE = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer as bytes."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-
-    @property
-    def final(self) -> bool:
-        """Whether the same request would always get it: no outage, nothing pending, no «try again later»."""
-        return self.status < FIRST_SERVER_ERROR and self.status != ACCEPTED and "Retry-After" not in self.headers
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from mallkit import ops, tracing
 from mallkit.errors import Internal, Invalid, ShopError
-from mallkit.idempotency import Reply
+from mallkit.raw import Reply
 
 log = structlog.get_logger()
 Refuse = Callable[[ShopError], Reply]

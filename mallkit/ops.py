@@ -12,10 +12,13 @@ from mallkit.background import Running
 from mallkit.calls import Calls
 from mallkit.endpoint import Endpoint, View, Wish
 from mallkit.errors import ShopError, Unavailable
+from mallkit.raw import Reply
+from mallkit.routes import Routes, Serve
 from mallkit.store import Store
 from mallkit.web import JSON, Edge
 
 ASK_SECONDS = 1.0
+OK = "ok"
 
 
 @dataclass(eq=False)
@@ -63,50 +66,72 @@ class Life:
 LIFE = web.AppKey("LIFE", Life)
 
 
-def add_pages(app: web.Application, endpoints: Mapping[str, Endpoint[Wish, View]], title: str) -> None:
-    """Routes the pages into an app that has a LIFE."""
-    name = app[LIFE].name
-    document = msgspec.json.encode(openapi.document(name, endpoints, title=title))
-    page = docs_page.page(title, "/openapi.json")
+def add_pages(routes: Routes, life: Life, endpoints: Mapping[str, Endpoint[Wish, View]], title: str) -> None:
+    """Puts the pages among the routes."""
+    document = msgspec.json.encode(openapi.document(life.name, endpoints, title=title))
+    pages = {
+        "/live": live(life),
+        "/ready": ready(life),
+        "/health": health(life),
+        "/metrics": metrics(life),
+        "/openapi.json": fixed(document, JSON),
+        "/docs": fixed(docs_page.page(title, "/openapi.json"), "text/html; charset=utf-8"),
+    }
+    for path, serve in pages.items():
+        routes.add("GET", path, serve)
+        routes.add("HEAD", path, serve)
 
-    async def openapi_json(_: web.Request) -> web.Response:
-        return web.Response(body=document, content_type=JSON)
 
-    async def docs(_: web.Request) -> web.Response:
-        return web.Response(body=page, content_type="text/html", charset="utf-8")
-
-    app.router.add_routes([web.get("/live", live), web.get("/ready", ready), web.get("/health", health), web.get("/metrics", metrics)])
-    app.router.add_routes([web.get("/openapi.json", openapi_json), web.get("/docs", docs)])
-
-
-async def live(request: web.Request) -> web.Response:
+def live(life: Life) -> Serve:
     """Loop and jobs are alive; nothing else is looked at, so that a neighbour's fault restarts nobody."""
-    dead = request.app[LIFE].dead_jobs()
-    return _told(request, dict.fromkeys(dead, "died"), dead)
+
+    async def serve(_: web.BaseRequest) -> web.StreamResponse:
+        return told(life.name, dict.fromkeys(life.dead_jobs(), "died"), "a job has died")
+
+    return serve
 
 
-async def ready(request: web.Request) -> web.Response:
-    """Tells whether this copy has what it cannot serve without."""
-    missing = await request.app[LIFE].missing()
-    return _told(request, dict.fromkeys(missing, "away"), missing)
+def ready(life: Life) -> Serve:
+    """Whether this copy has what it cannot serve without."""
+
+    async def serve(_: web.BaseRequest) -> web.StreamResponse:
+        return told(life.name, dict.fromkeys(await life.missing(), "away"), "not ready")
+
+    return serve
 
 
-async def health(request: web.Request) -> web.Response:
+def health(life: Life) -> Serve:
     """The full picture: store, identity, jobs, neighbours."""
-    parts = await request.app[LIFE].parts()
-    return _told(request, parts, [name for name, state in parts.items() if state != "ok"])
+
+    async def serve(_: web.BaseRequest) -> web.StreamResponse:
+        return told(life.name, await life.parts(), "not all parts are well")
+
+    return serve
 
 
-async def metrics(request: web.Request) -> web.Response:
+def metrics(life: Life) -> Serve:
     """For Prometheus."""
-    body, content_type = request.app[LIFE].edge.metrics.render(request.headers.get("Accept", ""))
-    return web.Response(body=body, headers={"Content-Type": content_type})
+
+    async def serve(request: web.BaseRequest) -> web.StreamResponse:
+        body, content_type = life.edge.metrics.render(request.headers.get("Accept", ""))
+        return Reply(200, body, {"Content-Type": content_type}).response()
+
+    return serve
 
 
-def _told(request: web.Request, parts: Mapping[str, str], wrong: Sequence[str]) -> web.Response:
-    life = request.app[LIFE]
+def fixed(body: bytes, content_type: str) -> Serve:
+    """The same bytes for everybody."""
+    reply = Reply(200, body, {"Content-Type": content_type})
+
+    async def serve(_: web.BaseRequest) -> web.StreamResponse:
+        return reply.response()
+
+    return serve
+
+
+def told(name: str, parts: Mapping[str, str], complaint: str) -> web.StreamResponse:
+    """200 when every part is `ok`. Raises Unavailable, naming those that are not."""
+    wrong = [part for part, state in parts.items() if state != OK]
     if wrong:
-        reply = life.edge.refuse(Unavailable(f"not ready: {', '.join(wrong)}", parts=dict(parts)))
-        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-    body = msgspec.json.encode({"status": "ok", "service": life.name, "parts": parts})
-    return web.Response(body=body, content_type=JSON)
+        raise Unavailable(f"{complaint}: {', '.join(wrong)}", parts=dict(parts))
+    return Reply(200, msgspec.json.encode({"status": OK, "service": name, "parts": parts}), {"Content-Type": JSON}).response()

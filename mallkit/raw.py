@@ -3,6 +3,7 @@
 Measured: aiohttp's own Response takes about as much CPU as everything else that a small answer needs.
 """
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.helpers import rfc822_formatted_time
 
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 HTTP_1_1 = (1, 1)
+KEEP, CLOSE = "Connection: keep-alive\r\n", "Connection: close\r\n"
 
 
 class RawResponse(web.StreamResponse):
@@ -30,10 +32,9 @@ class RawResponse(web.StreamResponse):
         if transport is None or transport.is_closing():
             message = "the client is gone"
             raise ConnectionError(message)
-        if keep_alive:
-            connection = "" if request.version >= HTTP_1_1 else "Connection: keep-alive\r\n"
-        else:
-            connection = "Connection: close\r\n"
+        connection = KEEP if keep_alive else CLOSE
+        if keep_alive and request.version >= HTTP_1_1:
+            connection = ""  # the rule in HTTP/1.1
         line = _LINES.get(self._status) or f"HTTP/1.1 {self._status} \r\n"
         length = "" if self._status == HTTPStatus.NO_CONTENT else f"Content-Length: {len(self._whole)}\r\n"
         head = f"{line}{self._lines}{length}Date: {rfc822_formatted_time()}\r\n{connection}\r\n".encode()
@@ -43,3 +44,21 @@ class RawResponse(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Everything is sent already."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as bytes."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def final(self) -> bool:
+        """Whether the same request would always get it: no outage, nothing pending, no «try again later»."""
+        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status != HTTPStatus.ACCEPTED and "Retry-After" not in self.headers
+
+    def response(self) -> RawResponse:
+        """For aiohttp."""
+        return RawResponse(self.status, "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()]), self.body)

@@ -20,11 +20,12 @@ from mallkit.background import Job
 from mallkit.calls import Calls
 from mallkit.endpoint import endpoints_of
 from mallkit.errors import Unavailable
+from mallkit.front import Front
 from mallkit.http1 import Client
 from mallkit.idempotency import ANSWERS, Idempotency
 from mallkit.identity import Identity, Issuer
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
-from mallkit.listening import Runner
+from mallkit.listening import DIRECT, Runner
 from mallkit.metrics import ServerMetrics
 from mallkit.settings import Common, SettingsError, load
 from mallkit.sqlite import open_store
@@ -76,12 +77,14 @@ class Service:
 def application(settings: Common, service: Service) -> web.Application:
     """The service's whole app, not started yet."""
     edge = Edge(service.name, settings, ServerMetrics())
-    app = web.Application(middlewares=[edge.strangers], client_max_size=settings.max_body)
+    front = Front(edge)
+    app = web.Application()
     life = ops.Life(service.name, edge, service.neighbours)
-    app[ops.LIFE] = life
+    app[ops.LIFE], app[DIRECT] = life, front.handle
     for served in served_in(service.handlers):
-        app.router.add_routes(edge.routes(served))
-    ops.add_pages(app, endpoints_of(service.contract), service.title)
+        for path in (served.endpoint.path, *served.endpoint.aliases):
+            front.routes.add(served.endpoint.method, path, edge.serve(served, path))
+    ops.add_pages(front.routes, life, endpoints_of(service.contract), service.title)
 
     @asynccontextmanager
     async def lifespan(_: web.Application) -> AsyncIterator[None]:

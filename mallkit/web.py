@@ -1,21 +1,23 @@
 """The edge of a service: reads a request into a wish, admits the caller, runs the handler, and answers, refusals included."""
 
-import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
 
 import structlog
 from aiohttp import web
 
 from mallkit import deadline, problem, tracing
+from mallkit.body import read_body
 from mallkit.endpoint import Accepted, Blob, Caller, Done, Endpoint, Keyed, Role, View, Wish
-from mallkit.errors import Internal, Invalid, MethodNotAllowed, Missing, ShopError, StillRunning, TooLarge, Unavailable, UnsupportedMedia
-from mallkit.idempotency import Idempotency, Reply, command_id, fingerprint, read_key
+from mallkit.errors import Internal, Invalid, Missing, ShopError, StillRunning, Unavailable, UnsupportedMedia
+from mallkit.idempotency import Idempotency, command_id, fingerprint, read_key
 from mallkit.identity import Identity, with_command
 from mallkit.metrics import ServerMetrics
-from mallkit.raw import RawResponse
+from mallkit.raw import Reply
+from mallkit.routes import Serve, target_of
 from mallkit.settings import Common
 from mallkit.shape import WRITE, Shape, shape_of
 
@@ -69,49 +71,57 @@ class Edge:
     idempotency: Idempotency | None = None
     in_flight: int = 0
 
-    def routes(self, served: Served[Wish, View]) -> list[web.RouteDef]:
-        """The endpoint under all its paths."""
-        handle = self._handle(served)
-        paths = (served.endpoint.path, *served.endpoint.aliases)
-        return [web.route(served.endpoint.method, path, handle) for path in paths]
+    def serve(self, served: Served[Wish, View], template: str) -> Serve:
+        """What answers requests for the endpoint under one of its paths."""
+        shape = shape_of(served.endpoint)
+        places = {segment[1:-1]: at for at, segment in enumerate(template.split("/")) if segment.startswith("{")}
 
-    def _handle(self, served: Served[Wish, View]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        endpoint, shape = served.endpoint, shape_of(served.endpoint)
-        method, path, name = endpoint.method.value, endpoint.path, f"{endpoint.method} {endpoint.path}"
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            started = time.perf_counter()
+        async def serve(request: web.BaseRequest) -> web.StreamResponse:
             deadline.start(request.headers.get(deadline.HEADER), MOST_SECONDS)
             self.in_flight += 1
             try:
-                with tracing.server_span(request.headers.get("traceparent"), name) as span:
-                    reply = await self._answer(served, shape, request)
-                    span.http_status(reply.status)
+                return (await self._answer(served, shape, request, places)).response()
             finally:
                 self.in_flight -= 1
-            self.metrics.observe(method, path, reply.status, time.perf_counter() - started, span.trace_id)
-            return RawResponse(reply.status, "".join([f"{name}: {value}\r\n" for name, value in reply.headers.items()]), reply.body)
 
-        return handle
+        return serve
 
-    async def _answer(self, served: Served[Wish, View], shape: Shape, request: web.Request) -> Reply:
+    async def _answer(self, served: Served[Wish, View], shape: Shape, request: web.BaseRequest, places: Mapping[str, int]) -> Reply:
+        endpoint = served.endpoint
         try:
             if self.in_flight > self.settings.max_in_flight:
                 message = "too many requests are being served at this moment"
                 raise Unavailable(message)
             caller = Caller()
-            if Role.ANYONE not in served.endpoint.may:
-                caller = await self._identity().admit(served.endpoint, request.headers.get("Authorization"))
-            wish = await _read(served.endpoint, shape, request)
+            if Role.ANYONE not in endpoint.may:
+                caller = await self._identity().admit(endpoint, request.headers.get("Authorization"))
+            wish = await self._read(endpoint, shape, request, places)
             return await self._serve(served, wish, caller, request)
         except ShopError as error:
-            return self.refuse(_in_words_of(served.endpoint, error))
-        except web.HTTPError as error:
-            return self.refuse(_known(error))
+            return self.refuse(_in_words_of(endpoint, error))
         except Exception as error:
-            log.exception("request.failed", endpoint=served.endpoint.path, kind=type(error).__name__)
-            fault = next((cls for cls in served.endpoint.refuses if issubclass(cls, Internal)), Internal)
+            log.exception("request.failed", endpoint=endpoint.path, kind=type(error).__name__)
+            fault = next((cls for cls in endpoint.refuses if issubclass(cls, Internal)), Internal)
             return self.refuse(fault())
+
+    async def _read(self, endpoint: Endpoint[Wish, View], shape: Shape, request: web.BaseRequest, places: Mapping[str, int]) -> Wish:
+        if shape.in_body:
+            body = await read_body(request, self.settings.max_body) if request.body_exists else b""
+            if (body or shape.body_needed) and request.content_type != JSON:
+                raise UnsupportedMedia
+            rest = shape.read_body(body)
+        else:
+            rest = shape.read_query(list(request.query.items()) if request.query_string else [])
+        if not places:
+            return shape.wish(rest, None, request.headers)
+        segments = target_of(request).partition("?")[0].split("/")
+        try:
+            path = shape.read_path({name: unquote(segments[at], errors="strict") for name, at in places.items()})
+        except (Invalid, UnicodeDecodeError):
+            if Missing in endpoint.refuses:  # an id that no id can be is simply not found
+                raise Missing from None
+            raise endpoint.invalid("the path holds a value that cannot be") from None
+        return shape.wish(rest, path, request.headers)
 
     def _identity(self) -> Identity:
         if self.identity is None:
@@ -119,7 +129,7 @@ class Edge:
             raise Unavailable(message)
         return self.identity
 
-    async def _serve(self, served: Served[Wish, View], wish: Wish, caller: Caller, request: web.Request) -> Reply:
+    async def _serve(self, served: Served[Wish, View], wish: Wish, caller: Caller, request: web.BaseRequest) -> Reply:
         endpoint = served.endpoint
         if endpoint.keyed is Keyed.NO:
             caller = with_command(caller, "", _address(request))
@@ -149,47 +159,10 @@ class Edge:
         status, headers, body = problem.render(error, self.service, tracing.current_trace_id())
         return Reply(status, body, headers)
 
-    @web.middleware
-    async def strangers(self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-        """Answers what has no route: the router's own 404 and 405 become problems too."""
-        try:
-            return await handler(request)
-        except web.HTTPError as error:
-            with tracing.server_span(request.headers.get("traceparent"), f"{request.method} *"):
-                reply = self.refuse(_known(error))
-            return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-
 
 def _in_words_of(endpoint: Endpoint[Wish, View], error: ShopError) -> ShopError:
     """A value that only a rule finds wrong is told like one that the reading found."""
     return endpoint.invalid(error.detail, **error.facts) if type(error) is Invalid else error
-
-
-def _known(error: web.HTTPError) -> ShopError:
-    if isinstance(error, web.HTTPMethodNotAllowed):
-        return MethodNotAllowed(allow=", ".join(sorted(error.allowed_methods)))
-    if isinstance(error, web.HTTPNotFound):
-        return Missing("there is nothing at this path")
-    if isinstance(error, web.HTTPRequestEntityTooLarge):
-        return TooLarge()
-    return Invalid("the request could not be read") if error.status < web.HTTPInternalServerError.status_code else Internal()
-
-
-async def _read(endpoint: Endpoint[Wish, View], shape: Shape, request: web.Request) -> Wish:
-    if shape.in_body:
-        body = await request.read() if request.can_read_body else b""
-        if (body or shape.body_needed) and request.content_type != JSON:
-            raise UnsupportedMedia
-        rest = shape.read_body(body)
-    else:
-        rest = shape.read_query(list(request.query.items()) if request.query_string else [])
-    try:
-        path = shape.read_path(request.match_info) if shape.path else None
-    except Invalid:
-        if Missing in endpoint.refuses:  # an id that no id can be is simply not found
-            raise Missing from None
-        raise
-    return shape.wish(rest, path, request.headers)
 
 
 def _reply(endpoint: Endpoint[Wish, View], answer: View) -> Reply:
@@ -204,6 +177,6 @@ def _reply(endpoint: Endpoint[Wish, View], answer: View) -> Reply:
     return Reply(status, WRITE.encode(answer), headers)
 
 
-def _address(request: web.Request) -> str:
+def _address(request: web.BaseRequest) -> str:
     """Where the request came from. The gateway writes X-Forwarded-For itself; services listen to nobody else's."""
     return request.headers.get("X-Forwarded-For") or request.remote or ""

@@ -1,6 +1,6 @@
 """Puts the sandbox bank together."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -10,6 +10,8 @@ from aiohttp import web
 
 from contracts import bank
 from mallkit import service
+from mallkit.listening import DIRECT
+from mallkit.routes import Serve
 from mallkit.service import Service, Shell, Wired
 from sandbox_bank import handlers
 from sandbox_bank.ports import Ports
@@ -39,14 +41,17 @@ def build_app(settings: Settings) -> web.Application:
         settings,
         Service(name="bank", title="Sandbox bank", contract=bank, handlers=(handlers,), kinds=(AUTHORIZATIONS, POINTERS), wire=wire),
     )
-    app.middlewares.append(_line)
+    app[DIRECT] = _on_the_line(app[DIRECT])
     return app
 
 
-@web.middleware
-async def _line(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+def _on_the_line(handle: Serve) -> Serve:
     """Aborts the connection of a request whose use case hung up; its answer then goes nowhere."""
-    answer = await handler(request)
-    if _hung_up.get() and request.transport is not None:
-        request.transport.abort()
-    return answer
+
+    async def serve(request: web.BaseRequest) -> web.StreamResponse:
+        answer = await handle(request)
+        if _hung_up.get() and request.transport is not None:
+            request.transport.abort()
+        return answer
+
+    return serve

@@ -53,7 +53,7 @@ class House:
         """Where a service listens."""
         return f"http://127.0.0.1:{self.ports[name]}{path}"
 
-    async def open(self, name: str, port: int = 0) -> web.AppRunner:
+    async def open(self, name: str, port: int = 0) -> Runner:
         """Starts a service, or another copy of it on a port of its own."""
         part = BY_NAME[name]
         settings_type = importlib.import_module(f"{part.module}.settings").Settings

@@ -71,7 +71,7 @@ class Imports:
 
 def _is_still(read: StagedPart) -> Callable[[StagedPart | None], None]:
     def check(part: StagedPart | None) -> None:
-        if False:
+        if part is None or part.staged_at != read.staged_at:
             raise Moved
 
     return check

@@ -19,7 +19,7 @@ ADAPTERS = {
 
 
 def tracked(*patterns: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", *patterns], cwd=ROOT, check=True, capture_output=True)  # noqa: S607 - git from PATH
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", *patterns], cwd=ROOT, check=True, capture_output=True)
     return [ROOT / line for line in listed.stdout.decode().splitlines() if (ROOT / line).is_file()]
 
 

@@ -15,7 +15,10 @@ PARTS = {"gateway", "auth", "user", "product", "cart", "checkout", "order", "pay
 @pytest.mark.requirement(53)
 async def test_health_is_200_when_all_parts_are_ready(mall: Gate) -> None:
     told = await mall.ask("GET", "/health")
-    assert (told.status, msgspec.json.decode(told.body)) == (200, {"status": "ok", "parts": dict.fromkeys(PARTS, "ok")})
+    assert (told.status, msgspec.json.decode(told.body)) == (
+        200,
+        {"status": "ok", "service": "gateway", "parts": dict.fromkeys(PARTS, "ok")},
+    )
 
 
 @pytest.mark.requirement(53)

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from gateway.routes import NO_ROUTE, Routes, Serve
+from mallkit.routes import NO_ROUTE, Routes, Serve
 
 
 def serve(text: str) -> Serve:

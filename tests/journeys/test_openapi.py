@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from bench.running import ROOT, Mall
-from mallkit.sources import dotenv
-from tests.journeys.openapi_world import SERVICE
+from tests.journeys.world import World
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 CHECKS = {
@@ -51,13 +50,11 @@ def document(mall: Mall) -> dict[str, Any]:
 def run(mall: Mall, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("openapi")
     counted, told, lines = folder / "counted.json", folder / "told.json", folder / "lines.ndjson"
-    secret = dotenv(mall.folder / "dev-secrets.env")[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"]
-    world = {"gateway": mall.gateway, "auth": mall.url("auth"), "order": mall.url("order"), "secret": secret}
-    environ = os.environ | {"OPENAPI_WORLD": json.dumps(world), "OPENAPI_REPORT": str(counted), "PYTHONPATH": str(ROOT)}
+    environ = os.environ | {"MALL_WORLD": World.of(mall).told(), "OPENAPI_REPORT": str(counted), "PYTHONPATH": str(ROOT)}
     environ["SCHEMATHESIS_HOOKS"] = "tests.journeys.openapi_hooks"
     program = Path(sys.executable).with_name("schemathesis")
-    command = [program, "--config-file", SETTINGS, "run", f"{mall.gateway}/openapi.json", "--no-color", "--report", "json,ndjson"]
-    command += ["--report-json-path", told, "--report-ndjson-path", lines]
+    command: list[str | Path] = [program, "--config-file", SETTINGS, "run", f"{mall.gateway}/openapi.json", "--no-color"]
+    command += ["--report", "json,ndjson", "--report-json-path", told, "--report-ndjson-path", lines]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=240, check=False)
     answers = Counter({(name, meant, status): count for name, meant, status, count in json.loads(counted.read_text())})
     checks = Counter(re.findall(r'"name":"([a-z_]+)","status":"success"', lines.read_text()))

@@ -56,7 +56,7 @@ async def test_processes_may_make_the_file_at_the_same_moment(tmp_path: Path) ->
 async def test_no_acknowledged_write_is_lost_by_kill_9(tmp_path: Path, round_: int) -> None:
     process = await keeper("write_until_killed", tmp_path, 16)
     assert process.stdout is not None
-    acknowledged = [await process.stdout.readline() for _ in range(random.Random(round_).randrange(200, 600))]  # noqa: S311 - when to kill
+    acknowledged = [await process.stdout.readline() for _ in range(random.Random(round_).randrange(200, 600))]
     process.send_signal(signal.SIGKILL)
     *rest, broken = (await process.communicate())[0].split(b"\n")
     keys = {line.decode().strip() for line in [*acknowledged, *rest]}

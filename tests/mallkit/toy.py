@@ -29,6 +29,7 @@ from mallkit.endpoint import (
     Wish,
 )
 from mallkit.errors import Internal, Missing, Refused
+from mallkit.listening import Runner
 from mallkit.money import Amount, Money
 from mallkit.service import Service, Shell, Wired, application
 from mallkit.settings import Common
@@ -212,7 +213,7 @@ async def toy(folder: Path, ports: Ports | None = None, **settings: Any) -> Asyn
     handlers = ModuleType("toy_handlers")
     vars(handlers).update({name: value for name, value in globals().items() if name.startswith("handle_")})
     service = Service(name="toy", title="Toy", contract=contract, handlers=(handlers,), kinds=(THINGS,), wire=wire)
-    runner = web.AppRunner(application(settings_of(folder, **settings), service), access_log=None, shutdown_timeout=1)
+    runner = Runner(application(settings_of(folder, **settings), service), access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -3,8 +3,10 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
+from svc_product.settings import Settings
 from tests.svc_product.conftest import POT, Shop
 
 FOUND: dict[str, set[str]] = {
@@ -32,7 +34,12 @@ FOUND: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.requirement(27, 32)
+@pytest.mark.requirement(32)
+def test_it_listens_on_8003_unless_told_otherwise() -> None:
+    assert {field.name: field.default for field in msgspec.structs.fields(Settings)}["port"] == 8003
+
+
+@pytest.mark.requirement(27)
 async def test_an_operator_puts_a_product_on_sale_and_everybody_sees_it(shop: Shop) -> None:
     sent = POT | {
         "name_zh": "陶土花盆",

@@ -115,7 +115,7 @@ async def test_holds_that_make_no_sense_are_refused(shop: Shop) -> None:
     assert (other.status, other.kind) == (422, "idempotency-key-reused")
 
 
-@pytest.mark.requirement(31)
+@pytest.mark.requirement(31, 133)
 async def test_of_a_hundred_buyers_at_once_twenty_get_a_piece(shop: Shop) -> None:
     pot = (await shop.sells(stock=20))["product_id"]
     answers = await asyncio.gather(*(shop.hold(f"h{number}", (pot, 1)) for number in range(100)))

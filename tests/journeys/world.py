@@ -1,23 +1,48 @@
-"""What schemathesis needs of the running mall, fetched without its knowledge: people, products, orders, payments."""
+"""The running mall as tests without an event loop see it: people, products, orders, payments, each made when it is first needed."""
 
+import http.client
 import itertools
 import json
 import os
 import time
-import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from email.message import Message
 from functools import cached_property
-from typing import Any
-from urllib.error import HTTPError
+from typing import Any, Self
+from urllib.parse import urlsplit
 
+from bench.running import Mall
+from mallkit.sources import dotenv
 from tests.journeys.people import ADDRESS, GOOD, OPERATOR, card, order_form
 
 SERVICE = "checkout"
 """The service in whose name an unpaid order is placed: by the public interface alone every order is paid or cancelled at once."""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'
 Json = Any
 
 
-@dataclass
+@dataclass(frozen=True)
+class Heard:
+    """An answer, read to its end."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        """The body as JSON, or nothing."""
+        return json.loads(self.body) if self.body and self.headers.get("Content-Type", "").endswith("json") else None
+
+    @property
+    def kind(self) -> str:
+        """The problem's slug, or nothing."""
+        told = self.json
+        return str(told.get("type", "")).removeprefix("/problems/") if isinstance(told, dict) else ""
+
+
+@dataclass(frozen=True)
 class Customer:
     """Somebody who is signed in, with what the account was made with."""
 
@@ -30,47 +55,64 @@ class Customer:
 
 @dataclass
 class World:
-    """The mall at `gateway`; `auth` and `order` are asked directly with the secret of a service."""
+    """`urls` tells where each part is; `secret` is that of SERVICE."""
 
-    gateway: str
-    auth: str
-    order: str
+    urls: dict[str, str]
     secret: str
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
-    def here(cls) -> "World":
-        """As the test that started this process told it."""
-        return cls(**json.loads(os.environ["OPENAPI_WORLD"]))
+    def of(cls, mall: Mall) -> Self:
+        """The mall that a test runs."""
+        secrets = dotenv(mall.folder / "dev-secrets.env")
+        return cls({name: mall.url(name) for name in mall.ports}, secrets[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"])
 
-    def send(self, method: str, url: str, body: Json = None, token: str = "", **headers: str) -> tuple[int, Json, Json]:
-        """Status, JSON and headers of one request."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
-        content = None
+    @classmethod
+    def here(cls) -> Self:
+        """As the test that started this process told it."""
+        return cls(**json.loads(os.environ["MALL_WORLD"]))
+
+    def told(self) -> str:
+        """For `here` in another process."""
+        return json.dumps({"urls": self.urls, "secret": self.secret})
+
+    def send(self, part: str, method: str, path: str, body: Json = None, **more: Any) -> Heard:
+        """One request; `token`, `headers`, and `data` (bytes, or an iterable of them for a chunked body) instead of JSON."""
+        headers = dict(more.get("headers", {}))
+        if more.get("token"):
+            headers.setdefault("Authorization", f"Bearer {more['token']}")
+        data: bytes | Iterable[bytes] | None = more.get("data")
         if body is not None:
-            sent["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        request = urllib.request.Request(url, content, sent, method=method)  # noqa: S310 - our own http URL
+            data = json.dumps(body).encode()
+        if data is not None:
+            headers.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(urlsplit(self.urls[part]).netloc, timeout=30)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-                read = answer.read()
-                return answer.status, json.loads(read) if read else None, answer.headers
-        except HTTPError as refused:
-            return refused.code, json.loads(refused.read() or b"null"), refused.headers
+            connection.request(method, path, data, headers, encode_chunked=not isinstance(data, bytes | None))
+            answer = connection.getresponse()
+            return Heard(answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
 
     def ask(self, method: str, path: str, body: Json = None, token: str = "", **headers: str) -> Json:
-        """The JSON of a request that must not fail."""
-        status, told, _ = self.send(method, self.gateway + path, body, token, **headers)
-        if not 200 <= status < 300:
-            message = f"{method} {path}: {status} {told}"
+        """The JSON of a request at the gateway that must not fail."""
+        heard = self.send("gateway", method, path, body, token=token, headers=headers)
+        if not 200 <= heard.status < 300:
+            message = f"{method} {path}: {heard.status} {heard.body!r}"
             raise RuntimeError(message)
-        return told
+        return heard.json
+
+    def unique(self) -> str:
+        """A name that nothing else has."""
+        return f"w{next(self._numbers)}-{time.time_ns()}"
 
     @cached_property
     def operator(self) -> str:
         """The token of the demo operator."""
+        return self.new_operator()
+
+    def new_operator(self) -> str:
+        """A session of the demo operator that may be ended."""
         return str(self.ask("POST", "/api/v1/auth/login", OPERATOR)["access_token"])
 
     @cached_property
@@ -80,31 +122,25 @@ class World:
 
     @cached_property
     def browser(self) -> Customer:
-        """Whose cart and profile the run itself changes."""
-        return self.customer()
-
-    @cached_property
-    def stranger(self) -> Customer:
-        """Whose name and password are tried at the login."""
+        """Another customer, who owns nothing of the shopper's."""
         return self.customer()
 
     @cached_property
     def service_token(self) -> str:
         """Of the service in whose name orders are placed."""
-        _, told, _ = self.send("POST", f"{self.auth}/internal/service-token", {"service": SERVICE, "secret": self.secret})
-        return str(told["access_token"])
+        heard = self.send("auth", "POST", "/internal/service-token", {"service": SERVICE, "secret": self.secret})
+        return str(heard.json["access_token"])
 
     def customer(self) -> Customer:
         """Somebody new."""
-        account = {"email": f"st{next(self._numbers)}-{time.time_ns()}@example.org", "password": "a-long-password"}
+        account = {"email": f"{self.unique()}@example.org", "password": "a-long-password"}
         self.ask("POST", "/api/v1/auth/register", {**account, "name": "Ann"})
         told = self.ask("POST", "/api/v1/auth/login", account)
         return Customer(**account, token=told["access_token"], user_id=told["user_id"], refresh_token=told["refresh_token"])
 
     def new_product(self) -> str:
         """With a picture, and stock for ever."""
-        number = next(self._numbers)
-        import_id, key = f"{time.time_ns():064x}", f"world-{number}-{time.time_ns()}"
+        key, import_id = self.unique(), self.new_import_id()
         row = {"import_key": key, "name": key, "price": 1.25, "stock": 1_000_000, "category": "world", "picture_svg": SVG}
         self.ask("PUT", f"/api/v1/catalogue/imports/{import_id}/parts/0", {"products": [row]}, self.operator)
         self.ask("POST", f"/api/v1/catalogue/imports/{import_id}", {"parts": 1}, self.operator)
@@ -133,20 +169,24 @@ class World:
         """What If-Match must say now."""
         return f'"{self.ask("GET", f"/api/v1/products/{product_id}/stock", None, self.operator)["version"]}"'
 
+    def new_import_id(self) -> str:
+        """Of an import that has no part yet."""
+        return f"{time.time_ns():064x}"
+
     def staged_import(self) -> str:
         """An import whose one part has arrived."""
-        import_id = f"{time.time_ns():064x}"
+        import_id = self.new_import_id()
         row = {"import_key": import_id, "name": "Staged", "price": 1, "stock": 1, "category": "world"}
         self.ask("PUT", f"/api/v1/catalogue/imports/{import_id}/parts/0", {"products": [row]}, self.operator)
         return import_id
 
-    def fill_cart(self) -> None:
-        """One piece for the shopper, and nothing else."""
-        self.ask("DELETE", "/api/v1/cart", None, self.shopper.token)
-        self.ask("PUT", f"/api/v1/cart/items/{self.product}", {"quantity": 1}, self.shopper.token)
+    def fill_cart(self, token: str = "") -> None:
+        """One piece for the shopper, or whose token it is, and nothing else."""
+        self.ask("DELETE", "/api/v1/cart", None, token or self.shopper.token)
+        self.ask("PUT", f"/api/v1/cart/items/{self.product}", {"quantity": 1}, token or self.shopper.token)
 
     def bought(self) -> Json:
-        """A paid order of the shopper: checkout_id, order_id, transaction_id."""
+        """A paid order of the shopper: checkout_id, order_id, transaction_id, receipt."""
         self.fill_cart()
         return self.ask("POST", "/api/v1/checkout", order_form(), self.shopper.token)
 
@@ -157,25 +197,21 @@ class World:
 
     def pending(self) -> str:
         """The id of an order of the shopper over 1.25 that waits to be paid."""
-        order_id = f"world-{next(self._numbers)}-{time.time_ns()}"
-        line = {"product_id": self.product, "name": "Thing", "quantity": 1, "unit_minor": 125}
+        order_id = self.unique()
         place = {
             "user_id": self.shopper.user_id,
             "hold_id": order_id,
-            "lines": [line],
+            "lines": [{"product_id": self.product, "name": "Thing", "quantity": 1, "unit_minor": 125}],
             "receipt": [],
             "total_minor": 125,
             "currency": "USD",
             "buyer": {"firstname": "Ann", "lastname": "Other", "email": "ann@example.org", "address": ADDRESS},
         }
-        status, told, _ = self.send("PUT", f"{self.order}/internal/orders/{order_id}", place, self.service_token)
-        if status != 200:
-            raise RuntimeError(told)
+        heard = self.send("order", "PUT", f"/internal/orders/{order_id}", place, token=self.service_token)
+        if heard.status != 200:
+            raise RuntimeError(heard.body)
         return order_id
 
     def charge(self) -> Json:
         """A charge that goes through."""
         return {"amount": 1.25, "credit_card": card(GOOD), "order_id": self.pending(), "user_id": self.shopper.user_id}
-
-
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'

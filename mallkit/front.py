@@ -1,20 +1,20 @@
-"""The one handler of the gateway: finds the entry, opens the span, counts, and turns every refusal into problem+json."""
+"""The one handler of a service or the gateway: finds the entry, opens the span, counts, and turns every refusal into problem+json."""
 
 import time
 
 import structlog
 from aiohttp import web
 
-from gateway.routes import Entry, Routes, target_of
 from mallkit import tracing
 from mallkit.errors import Internal, Invalid, ShopError
+from mallkit.routes import Entry, Routes, target_of
 from mallkit.web import Edge
 
 log = structlog.get_logger()
 
 
 class Front:
-    """Serves every request. `routes` are filled while the gateway starts."""
+    """Serves every request. `routes` are filled before anything is served."""
 
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
@@ -28,7 +28,7 @@ class Front:
         with tracing.server_span(request.headers.get("traceparent"), entry.name) as span:
             response = await self._answer(entry, request)
             span.http_status(response.status)
-        self._observe(request.method, entry.route, response.status, time.perf_counter() - started)
+        self._observe(request.method, entry.route, response.status, time.perf_counter() - started, span.trace_id)
         return response
 
     async def _answer(self, entry: Entry, request: web.BaseRequest) -> web.StreamResponse:
@@ -38,11 +38,7 @@ class Front:
                 raise Invalid(message)
             return await entry.serve(request)
         except ShopError as error:
-            return self._refuse(error)
+            return self._edge.refuse(error).response()
         except Exception as error:
             log.exception("request.failed", route=entry.route, kind=type(error).__name__)
-            return self._refuse(Internal())
-
-    def _refuse(self, error: ShopError) -> web.Response:
-        reply = self._edge.refuse(error)
-        return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+            return self._edge.refuse(Internal()).response()

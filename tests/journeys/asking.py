@@ -1,0 +1,191 @@
+"""One right request for every public call of the mall: what the tables of roles and of bad input start from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.journeys.people import order_form
+from tests.journeys.world import Customer, World
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request; `token` only where it must be another than the caller's own."""
+
+    path: str
+    body: Json = None
+    headers: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: a name for it, the token, and the user id that goes with it."""
+
+    role: str
+    token: str
+    user_id: str
+
+
+Make = Callable[[World, Asker, str], Ask]
+"""Builds the request for a path template: it names the shopper's things, whoever asks."""
+
+
+def _plain(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path)
+
+
+def _fresh(world: World, who: Asker) -> Customer | None:
+    """Somebody in the caller's place whose session may end."""
+    return world.customer() if who.role in {"owner", "other"} else None
+
+
+def _register(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"email": f"{world.unique()}@example.org", "password": "a-long-password", "name": "Ann"})
+
+
+def _login(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"email": world.shopper.email, "password": world.shopper.password})
+
+
+def _refresh(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"refresh_token": world.customer().refresh_token})
+
+
+def _logout(world: World, who: Asker, path: str) -> Ask:
+    if who.role == "operator":
+        return Ask(path, {}, token=world.new_operator())
+    fresh = _fresh(world, who)
+    return Ask(path, {"refresh_token": fresh.refresh_token}, token=fresh.token) if fresh else Ask(path, {})
+
+
+def _close_account(world: World, who: Asker, path: str) -> Ask:
+    fresh = _fresh(world, who)
+    return Ask(path, token=fresh.token if fresh else "")
+
+
+def _profile(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path, {"name": "Ann", "phone": "+44 20 7946 0000"})
+
+
+def _product(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.product))
+
+
+def _new_product(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path, {"name": "A Thing", "price": 19.99, "stock": 3, "category": "test"})
+
+
+def _patch_product(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.changing), {"name": "Another Name", "price": 2.5})
+
+
+def _delete_product(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.new_product()))
+
+
+def _set_stock(world: World, _: Asker, path: str) -> Ask:
+    told = {"If-Match": world.stock_version(world.changing)}
+    return Ask(path.replace("{product_id}", world.changing), {"on_hand": 77, "reason": "count"}, told)
+
+
+def _import_part(world: World, _: Asker, path: str) -> Ask:
+    row = {"import_key": world.unique(), "name": "Thing", "price": 1.25, "stock": 1, "category": "test"}
+    return Ask(path.replace("{import_id}", world.new_import_id()).replace("{part}", "0"), {"products": [row]})
+
+
+def _apply_import(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{import_id}", world.staged_import()), {"parts": 1})
+
+
+def _add_item(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"product_id": world.product, "quantity": 1})
+
+
+def _set_item(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.product), {"quantity": 2})
+
+
+def _remove_item(world: World, who: Asker, path: str) -> Ask:
+    _fill_cart(world, who)
+    return Ask(path.replace("{product_id}", world.product))
+
+
+def _quote(world: World, who: Asker, path: str) -> Ask:
+    _fill_cart(world, who)
+    return Ask(path, {"address": order_form()["address"]})
+
+
+def _checkout(world: World, who: Asker, path: str) -> Ask:
+    _fill_cart(world, who)
+    return Ask(path, order_form(expected_total=6.35), {"Idempotency-Key": world.unique()})
+
+
+def _fill_cart(world: World, who: Asker) -> None:
+    if who.role in {"owner", "other", "operator"}:
+        world.fill_cart(who.token)
+
+
+def _of_paid(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.format(**world.paid, user_id=world.shopper.user_id))
+
+
+def _cancel(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.format(order_id=world.bought()["order_id"]), {"reason": "changed my mind"})
+
+
+def _charge(world: World, who: Asker, path: str) -> Ask:
+    mine = {} if who.role == "service" else {"user_id": who.user_id}
+    return Ask(path, world.charge() | mine, {"Idempotency-Key": world.unique()})
+
+
+def _payments_of(world: World, _: Asker, path: str) -> Ask:
+    return Ask(f"{path}?order_id={world.paid['order_id']}")
+
+
+def _refund(world: World, _: Asker, path: str) -> Ask:
+    body = {"amount": 0.01, "reason": "damaged"}
+    return Ask(path.format(transaction_id=world.paid["transaction_id"]), body, {"Idempotency-Key": world.unique()})
+
+
+RIGHT: dict[tuple[str, str], Make] = {
+    ("POST", "/api/v1/auth/register"): _register,
+    ("POST", "/api/v1/auth/login"): _login,
+    ("POST", "/api/v1/auth/refresh"): _refresh,
+    ("POST", "/api/v1/auth/logout"): _logout,
+    ("GET", "/.well-known/jwks.json"): _plain,
+    ("GET", "/api/v1/users/me"): _plain,
+    ("PATCH", "/api/v1/users/me"): _profile,
+    ("DELETE", "/api/v1/users/me"): _close_account,
+    ("GET", "/api/v1/products"): _plain,
+    ("POST", "/api/v1/products"): _new_product,
+    ("GET", "/api/v1/products/{product_id}"): _product,
+    ("PATCH", "/api/v1/products/{product_id}"): _patch_product,
+    ("DELETE", "/api/v1/products/{product_id}"): _delete_product,
+    ("GET", "/api/v1/products/{product_id}/picture"): _product,
+    ("GET", "/api/v1/products/{product_id}/stock"): _product,
+    ("PUT", "/api/v1/products/{product_id}/stock"): _set_stock,
+    ("GET", "/api/v1/categories"): _plain,
+    ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): _import_part,
+    ("POST", "/api/v1/catalogue/imports/{import_id}"): _apply_import,
+    ("GET", "/api/v1/cart"): _plain,
+    ("DELETE", "/api/v1/cart"): _plain,
+    ("POST", "/api/v1/cart/items"): _add_item,
+    ("PUT", "/api/v1/cart/items/{product_id}"): _set_item,
+    ("DELETE", "/api/v1/cart/items/{product_id}"): _remove_item,
+    ("POST", "/api/v1/checkout/quote"): _quote,
+    ("POST", "/api/v1/checkout"): _checkout,
+    ("POST", "/checkout"): _checkout,
+    ("GET", "/api/v1/checkout/{checkout_id}"): _of_paid,
+    ("GET", "/api/v1/orders/{order_id}"): _of_paid,
+    ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,
+    ("GET", "/api/v1/users/{user_id}/orders"): _of_paid,
+    ("POST", "/payment/charge"): _charge,
+    ("POST", "/api/v1/payments/charge"): _charge,
+    ("GET", "/api/v1/payments"): _payments_of,
+    ("GET", "/api/v1/payments/{transaction_id}"): _of_paid,
+    ("POST", "/api/v1/payments/{transaction_id}/refunds"): _refund,
+}
+"""Method and path template → the request."""

@@ -1,0 +1,181 @@
+"""Who may call what: every call, every role, at the gateway and at the service itself, whose port trusts nobody for being inside.
+
+The table is written by hand: it says what is meant, whatever the contracts say.
+"""
+
+from types import ModuleType
+
+import pytest
+
+from bench.running import Mall
+from contracts import auth, cart, checkout, order, payment, product, user
+from mallkit.endpoint import endpoints_of
+from tests.journeys.asking import RIGHT, Asker
+from tests.journeys.forge import Forge
+from tests.journeys.world import World
+
+ROLES = ("nobody", "expired", "owner", "other", "operator", "service")
+"""Without a token; with the owner's that has expired; who owns what is asked for; another customer; the mall's staff; a service."""
+CONTRACTS: dict[str, ModuleType] = {
+    "auth": auth, "user": user, "product": product, "cart": cart, "checkout": checkout, "order": order, "payment": payment,
+}  # fmt: skip
+EXPECTED = """
+auth      POST    /api/v1/auth/register                                201 201 201 201 201 201
+auth      POST    /api/v1/auth/login                                   200 200 200 200 200 200
+auth      POST    /api/v1/auth/refresh                                 200 200 200 200 200 200
+auth      POST    /api/v1/auth/logout                                  401 401 204 204 204 403
+auth      GET     /.well-known/jwks.json                               200 200 200 200 200 200
+user      GET     /api/v1/users/me                                     401 401 200 200 200 403
+user      PATCH   /api/v1/users/me                                     401 401 200 200 200 403
+user      DELETE  /api/v1/users/me                                     401 401 204 204 204 403
+product   GET     /api/v1/products                                     200 200 200 200 200 200
+product   POST    /api/v1/products                                     401 401 403 403 201 403
+product   GET     /api/v1/products/{product_id}                        200 200 200 200 200 200
+product   PATCH   /api/v1/products/{product_id}                        401 401 403 403 200 403
+product   DELETE  /api/v1/products/{product_id}                        401 401 403 403 204 403
+product   GET     /api/v1/products/{product_id}/picture                200 200 200 200 200 200
+product   GET     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
+product   PUT     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
+product   GET     /api/v1/categories                                   200 200 200 200 200 200
+product   PUT     /api/v1/catalogue/imports/{import_id}/parts/{part}   401 401 403 403 200 403
+product   POST    /api/v1/catalogue/imports/{import_id}                401 401 403 403 200 403
+cart      GET     /api/v1/cart                                         401 401 200 200 200 403
+cart      DELETE  /api/v1/cart                                         401 401 200 200 200 403
+cart      POST    /api/v1/cart/items                                   401 401 200 200 200 403
+cart      PUT     /api/v1/cart/items/{product_id}                      401 401 200 200 200 403
+cart      DELETE  /api/v1/cart/items/{product_id}                      401 401 200 200 200 403
+checkout  POST    /api/v1/checkout/quote                               401 401 200 200 200 403
+checkout  POST    /api/v1/checkout                                     401 401 200 200 200 403
+checkout  POST    /checkout                                            401 401 200 200 200 403
+checkout  GET     /api/v1/checkout/{checkout_id}                       401 401 200 404 200 403
+order     GET     /api/v1/orders/{order_id}                            401 401 200 404 200 200
+order     PUT     /api/v1/orders/{order_id}/cancel                     401 401 200 404 200 403
+order     GET     /api/v1/users/{user_id}/orders                       401 401 200 404 200 403
+payment   POST    /payment/charge                                      401 401 200 404 404 200
+payment   POST    /api/v1/payments/charge                              401 401 200 404 404 200
+payment   GET     /api/v1/payments                                     401 401 200 404 200 403
+payment   GET     /api/v1/payments/{transaction_id}                    401 401 200 404 200 403
+payment   POST    /api/v1/payments/{transaction_id}/refunds            401 401 403 403 201 403
+"""
+TABLE = [(part, method, path, tuple(map(int, told))) for part, method, path, *told in map(str.split, EXPECTED.strip().splitlines())]
+INTERNAL = """
+auth      POST  /internal/service-token
+auth      GET   /internal/revocations
+auth      GET   /internal/accounts/{user_id}
+auth      POST  /internal/accounts/{user_id}/close
+product   POST  /internal/products/look-up
+product   POST  /internal/holds/{hold_id}
+product   POST  /internal/holds/{hold_id}/bind
+product   POST  /internal/holds/{hold_id}/take
+product   POST  /internal/holds/{hold_id}/release
+product   POST  /internal/holds/{hold_id}/give-back
+cart      POST  /internal/carts/{user_id}/seals/{checkout_id}
+cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/undo
+cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/close
+cart      GET   /internal/carts/{user_id}/lines
+order     PUT   /internal/orders/{order_id}
+order     POST  /internal/orders/{order_id}/attempts/{attempt}
+order     POST  /internal/orders/{order_id}/attempts/{attempt}/end
+order     POST  /internal/orders/{order_id}/attempts/{attempt}/paid
+order     POST  /internal/orders/{order_id}/undo
+payment   POST  /internal/payments/{order_id}/void
+payment   POST  /internal/payments/{order_id}/refund-rest
+"""
+INSIDE = [tuple(line.split()) for line in INTERNAL.strip().splitlines()]
+OPEN_INSIDE = "/internal/service-token"
+"""Where a service that has no token yet shows its secret."""
+
+
+@pytest.fixture(scope="module")
+def world(mall: Mall) -> World:
+    return World.of(mall)
+
+
+@pytest.fixture(scope="module")
+def askers(mall: Mall, world: World) -> dict[str, Asker]:
+    forge = Forge(mall.folder)
+    owner, other = world.shopper, world.browser
+    return {
+        "nobody": Asker("nobody", "", owner.user_id),
+        "expired": Asker("expired", forge.signed(owner.user_id, iat=1_700_000_000, exp=1_700_000_900), owner.user_id),
+        "owner": Asker("owner", owner.token, owner.user_id),
+        "other": Asker("other", other.token, other.user_id),
+        "operator": Asker("operator", world.operator, "operator"),
+        "service": Asker("service", world.service_token, "checkout"),
+        # Deleting the demo operator would end every other test: this one has a token and no account.
+        "passing operator": Asker("operator", forge.signed("somebody", role="operator"), "somebody"),
+    }
+
+
+def test_the_table_names_every_public_call_and_no_other() -> None:
+    declared = [
+        (part, call.method.value, path)
+        for part, contract in CONTRACTS.items()
+        for call in endpoints_of(contract).values()
+        if not call.internal
+        for path in (call.path, *call.aliases)
+    ]
+    assert sorted(declared) == sorted(row[:3] for row in TABLE)
+    assert {row[1:3] for row in TABLE} == RIGHT.keys()
+
+
+def test_the_table_names_every_internal_call_and_no_other() -> None:
+    declared = [
+        (part, call.method.value, call.path)
+        for part, contract in CONTRACTS.items()
+        for call in endpoints_of(contract).values()
+        if call.internal
+    ]
+    assert sorted(declared) == sorted(INSIDE)
+
+
+@pytest.mark.requirement(5, 6, 108, 125, 154)
+@pytest.mark.parametrize("row", TABLE, ids=[f"{method} {path}" for _, method, path, _ in TABLE])
+def test_who_may_what(world: World, askers: dict[str, Asker], row: tuple[str, str, str, tuple[int, ...]]) -> None:
+    part, method, path, told = row
+    for place in ("gateway", part):
+        answers = []
+        for role in ROLES:
+            who = askers["passing operator" if (role, method, path) == ("operator", "DELETE", "/api/v1/users/me") else role]
+            ask = RIGHT[method, path](world, who, path)
+            heard = world.send(place, method, ask.path, ask.body, token=ask.token or who.token, headers=ask.headers)
+            answers.append(heard.status)
+            if heard.status >= 400:
+                assert heard.headers["Content-Type"] == "application/problem+json"
+                assert heard.kind == {401: "auth/token-invalid", 403: "forbidden", 404: "not-found"}[heard.status]
+        assert dict(zip(ROLES, answers, strict=True)) == dict(zip(ROLES, told, strict=True)), place
+
+
+@pytest.mark.requirement(154)
+@pytest.mark.parametrize(("part", "method", "path"), INSIDE, ids=[f"{method} {path}" for _, method, path in INSIDE])
+def test_what_is_internal_is_for_services_alone(world: World, askers: dict[str, Asker], part: str, method: str, path: str) -> None:
+    target = path.format(user_id="nobody", hold_id="h", checkout_id="c", order_id="o", attempt="a")
+    body: dict[str, str] | None = None if method == "GET" else {}
+    for role in ROLES:
+        token = askers[role].token
+        at_the_gateway = world.send("gateway", method, target, body, token=token)
+        assert (at_the_gateway.status, at_the_gateway.kind) == (404, "not-found"), role
+        if path == OPEN_INSIDE:
+            wrong = {"service": "checkout", "secret": "not-the-secret"}
+            assert world.send(part, method, target, wrong, token=token).status == 401
+            continue
+        inside = world.send(part, method, target, body, token=token)
+        if role == "service":
+            assert inside.status in {200, 204, 400, 404, 409}, (role, inside.body)
+        else:
+            assert inside.status == (401 if role in {"nobody", "expired"} else 403), role
+
+
+@pytest.mark.requirement(5, 154)
+def test_somebody_elses_thing_is_told_like_one_that_is_not_there(world: World) -> None:
+    paid, other = world.paid, world.browser.token
+    for path, own, unknown in (
+        ("/api/v1/orders/{}", paid["order_id"], "nothing"),
+        ("/api/v1/checkout/{}", paid["checkout_id"], "nothing"),
+        ("/api/v1/payments/{}", paid["transaction_id"], "nothing"),
+        ("/api/v1/payments?order_id={}", paid["order_id"], "nothing"),
+        ("/api/v1/users/{}/orders", world.shopper.user_id, "nobody"),
+    ):
+        theirs, nothing = (world.send("gateway", "GET", path.format(what), token=other).json for what in (own, unknown))
+        assert theirs | {"trace_id": ""} == nothing | {"trace_id": ""}, path
+        assert theirs["status"] == 404
