@@ -188,11 +188,12 @@ class HoldLine(Wish, frozen=True):
 
 
 class Hold(Wish, frozen=True):
-    """Reserves all lines under `hold_id`, or none. Unbound holds end after `seconds`."""
+    """Reserves all lines under `hold_id`, or none: bound to `order_id` from the start, or until the clock ends it after `seconds`."""
 
     hold_id: Id
     lines: Annotated[list[HoldLine], Meta(min_length=1, max_length=100)]
     seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
+    order_id: Id | UnsetType = UNSET
 
 
 class HoldOf(Wish, frozen=True):

@@ -89,12 +89,13 @@ class Allotments:
         page = await self._movements.find({"id": Range(ge=first, lt=first[:-1] + "0")}, limit=MOST_IN_A_PAGE)  # "0" comes after "/"
         return Allotment(key, tuple(line for line in page.items if line.thing)) if page.items else None
 
-    async def hold(self, key: str, lines: Mapping[str, int], *, expires_at: float) -> dict[str, Counter]:
-        """Reserves all lines (thing → pieces) or none; the counters afterwards. The clock ends it unless it is bound before.
+    async def hold(self, key: str, lines: Mapping[str, int], *, expires_at: float, order: str = "") -> dict[str, Counter]:
+        """Reserves all lines (thing → pieces) or none; the counters afterwards.
 
+        The clock ends it unless it is bound before, or held for `order` from the start.
         Raises Short, Gone when the key was undone, OtherWish when it was used for other lines, Missing for an unknown thing.
         """
-        wishes = [self._wish(key, thing, lines[thing], expires_at=expires_at) for thing in sorted(lines)]
+        wishes = [self._wish(key, thing, lines[thing], expires_at=expires_at, bound=order) for thing in sorted(lines)]
         if not wishes or any(wish.quantity < 1 or not wish.thing for wish in wishes):
             message = "a hold has lines of at least one piece"
             raise Invalid(message)

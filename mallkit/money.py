@@ -34,8 +34,10 @@ class Money:
     currency: str
 
     @classmethod
-    def read(cls, amount: Decimal, currency: str) -> Self:
-        """From the wire, exactly. Raises Invalid on too many decimals, an exponent, or a currency nobody knows."""
+    def read(cls, amount: Decimal, currency: str, least: int = -MOST) -> Self:
+        """From the wire, exactly. Raises Invalid on too many decimals, an exponent, less than `least` (in minor units), or a currency
+        nobody knows.
+        """
         places = DECIMALS.get(currency)
         if places is None:
             message = f"{currency!r} is not a currency we know"
@@ -45,7 +47,7 @@ class Money:
             message = f"an amount in {currency} is a plain number with at most {places} decimals"
             raise Invalid(message)
         minor = int(amount.scaleb(places))
-        if abs(minor) > MOST:
+        if not least <= minor <= MOST:
             message = f"the amount is out of range for {currency}"
             raise Invalid(message)
         return cls(minor, currency)

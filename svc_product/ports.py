@@ -114,7 +114,7 @@ class Stock(Protocol):
         """Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
         ...
 
-    async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float) -> Mapping[str, Pieces]:
+    async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float, order_id: str) -> Mapping[str, Pieces]:
         """All lines (product id → quantity) or none; the pieces afterwards. Raises OutOfStock, HoldGone, Missing, KeyReused."""
         ...
 

@@ -1,6 +1,6 @@
 """The life of a checkout: running until it is done, or undoing until it is refused. Pure.
 
-Each record names what may have been begun: `started` covers sealing and holding, `priced` ordering, binding and paying. Every step
+Each record names what may have been begun: `started` covers sealing and holding, `priced` ordering and paying. Every step
 is keyed by the checkout's id and every undo leaves a tombstone, so whoever takes over needs no finer record.
 """
 

@@ -44,7 +44,7 @@ async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout
     begun, mine = await _begin(wish, caller, ports)
     if not mine:
         return await _outcome(begun, ports)
-    expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, ports.currency)
+    expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, ports.currency, least=0)
     work = saga.carry_out(begun, saga.Means(wish.credit_card, expected), ports)
     try:
         ended = await ports.lasting.within(ports.times.answer, work, "checkout.run")

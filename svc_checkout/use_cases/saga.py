@@ -63,7 +63,8 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
 async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     sealed = await ports.carts(cart.seal, cart.SealOf(user_id=begun.user_id, checkout_id=begun.id), seconds=STEP_SECONDS)
     lines = [product.HoldLine(product_id=line.product_id, quantity=line.quantity) for line in sealed.lines]
-    faces = await ports.products(product.hold, product.Hold(hold_id=begun.id, lines=lines), seconds=STEP_SECONDS)
+    hold = product.Hold(hold_id=begun.id, lines=lines, order_id=begun.order_id)
+    faces = await ports.products(product.hold, hold, seconds=STEP_SECONDS)
     found = {face.product_id: face for face in faces.items}
     items = tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
     receipt = price(items, begun.destination.country, ports.rates, ports.currency)
@@ -71,7 +72,6 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
     priced = await ports.checkouts.change(begun.id, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)))
     await ports.orders(order.place, _order(priced), seconds=STEP_SECONDS)
-    await ports.products(product.bind_hold, product.BindHold(hold_id=begun.id, order_id=begun.order_id), seconds=STEP_SECONDS)
     return priced
 
 

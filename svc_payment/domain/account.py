@@ -123,6 +123,11 @@ class Account:
         took = self.captured
         return 0 if took is None else took.minor - self.refunded(RefundStatus.REFUNDING, RefundStatus.REFUNDED)
 
+    @property
+    def moving(self) -> bool:
+        """Whether money is on its way, in or out: what is left of it is not known yet."""
+        return any(each.status is PaymentStatus.CAPTURING for each in self.attempts) or self.refunded(RefundStatus.REFUNDING) > 0
+
     def with_attempt(self, changed: Attempt) -> "Account":
         """The account with this attempt instead of the one of its id."""
         return replace(self, attempts=tuple(changed if each.id == changed.id else each for each in self.attempts))

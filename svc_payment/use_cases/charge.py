@@ -59,7 +59,9 @@ def read(wish: contract.Charge, caller: Caller, ports: Ports) -> Asked:
     card = cards.read(sent.credit_card_number, sent.credit_card_cvv, expires, ports.today())
     if wish.payment_method not in ports.providers:
         raise contract.MethodUnknown(methods=sorted(ports.providers))
-    amount = Money.read(wish.amount, ports.currency if wish.currency is UNSET else wish.currency)
+    if wish.currency not in {UNSET, ports.currency}:
+        raise order.AmountWrong(f"the mall takes {ports.currency}", currency=ports.currency)
+    amount = Money.read(wish.amount, ports.currency, least=1)
     return Asked(str(wish.order_id), caller.command, str(wish.user_id), amount, wish.payment_method, card)
 
 

@@ -21,12 +21,15 @@ async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> tuple[A
     took = account.captured
     if took is None or took.transaction_id != wish.transaction_id:
         raise contract.NothingPaid(order_id=account.id)
-    wanted = None if wish.amount is UNSET else Money.read(wish.amount, took.currency).minor
+    wanted = None if wish.amount is UNSET else Money.read(wish.amount, took.currency, least=1).minor
     return await give_back(account.id, caller.command, wanted, wish.reason, ports)
 
 
 async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settled:
-    """All that is left of an order's payment, once for a key; without any money taken there is nothing to do."""
+    """All that is left of an order's payment, once for a key; without any money taken there is nothing to do.
+
+    Not done while a capture is not booked yet: the order is told of the money first, and may be cancelled in between.
+    """
     account = await ports.accounts.get(wish.order_id)
     refund_id = f"{wish.key}-rest"
     if account.refund(refund_id) is None and account.refundable == 0:
@@ -75,4 +78,4 @@ def _of(account: Account, refund_id: str) -> Refund:
 
 def _settled(account: Account) -> contract.Settled:
     back = account.refunded(RefundStatus.REFUNDED)
-    return contract.Settled(order_id=account.id, refunded_minor=back, done=account.refunded(RefundStatus.REFUNDING) == 0)
+    return contract.Settled(order_id=account.id, refunded_minor=back, done=not account.moving)

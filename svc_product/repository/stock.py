@@ -40,10 +40,10 @@ class Stock:
         except allotment.BelowReserved as refusal:
             raise contract.BelowReserved(refusal.detail, **refusal.facts) from None
 
-    async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float) -> Mapping[str, Pieces]:
+    async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float, order_id: str) -> Mapping[str, Pieces]:
         """All lines or none; the pieces afterwards. Raises OutOfStock, HoldGone, Missing, KeyReused for other lines."""
         try:
-            return await self._allotments.hold(hold_id, lines, expires_at=self._clock() + seconds)
+            return await self._allotments.hold(hold_id, lines, expires_at=self._clock() + seconds, order=order_id)
         except Short as short:
             facts = dict(short.facts)
             raise OutOfStock(_told(facts), product_id=facts.pop("thing"), **facts) from None

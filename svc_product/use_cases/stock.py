@@ -36,5 +36,5 @@ async def hold(wish: contract.Hold, ports: Ports) -> list[tuple[Product, Pieces]
         # A hold that was made before its product was withdrawn goes on, and repeating it must say so.
         message = "this product is not on sale"
         raise Missing(message, product_id=gone)
-    pieces = await ports.stock.hold(wish.hold_id, lines, wish.seconds)
+    pieces = await ports.stock.hold(wish.hold_id, lines, wish.seconds, "" if wish.order_id is UNSET else wish.order_id)
     return [(known[product_id], pieces[product_id]) for product_id in lines]

@@ -123,7 +123,17 @@ async def test_what_is_only_unusual_is_passed_on_letter_by_letter(mall: Gate, ta
     assert mall.echo.last.target == target
 
 
-@pytest.mark.parametrize("target", ["/api/v1/products?q=\xff", "/api/v1/products/\xe8\x8c\xb6", "/api/v1/products#x", "/\x01"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/v1/products?q=\xff",
+        "/api/v1/products/\xe8\x8c\xb6",
+        "/api/v1/products#x",
+        "/api/v1/products/p1#x",
+        "/api/v1/products?q=a#x",
+        "/\x01",
+    ],
+)
 async def test_bytes_that_no_path_may_hold_are_refused(mall: Gate, target: str) -> None:
     answer = await mall.raw(f"GET {target} HTTP/1.1\r\nHost: m\r\n\r\n".encode("latin-1"))
     assert answer.split(b"\r\n")[0].split()[1] in {b"400", b"404"}

@@ -100,7 +100,8 @@ def _apply_import(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{import_id}", world.staged_import()), {"parts": 1})
 
 
-def _add_item(world: World, _: Asker, path: str) -> Ask:
+def _add_item(world: World, who: Asker, path: str) -> Ask:
+    _fill_cart(world, who)
     return Ask(path, {"product_id": world.product, "quantity": 1})
 
 

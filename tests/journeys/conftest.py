@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from bench.running import Mall, running_mall
+from tests.journeys.collector import Collector, collecting
 from tests.journeys.people import People
 
 
@@ -20,3 +21,10 @@ def mall() -> Iterator[Mall]:
 async def people(mall: Mall) -> AsyncIterator[People]:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield People(session, mall.gateway)
+
+
+@pytest.fixture(scope="session")
+def watched() -> Iterator[tuple[Mall, Collector]]:
+    """Another mall, whose spans are collected."""
+    with collecting() as collector, running_mall(MALL_OTLP_ENDPOINT=collector.url) as running:
+        yield running, collector

@@ -18,8 +18,8 @@ import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
 
-from tests.journeys.world import World
 from tests.journeys.people import card
+from tests.journeys.world import World
 
 Json = Any
 LEFT_ALONE = 4

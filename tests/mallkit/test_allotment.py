@@ -200,6 +200,16 @@ async def test_holds_do_not_make_a_seen_stock_stale_but_sales_do(house: House) -
         await stock.adjust("a2", "cup", 6, versions={seen + 1})
 
 
+async def test_a_hold_for_an_order_is_bound_from_the_start(house: House) -> None:
+    stock = house.allotments
+    await stock.hold("k1", {"cup": 2}, expires_at=NOW, order="o1")
+    assert await stock.expire(LATER) == 0
+    assert (await stock.bind("k1", "o1")).state is State.HELD
+    with pytest.raises(OtherWish):
+        await stock.bind("k1", "o2")
+    assert (await stock.take("k1")).state is State.TAKEN
+
+
 async def test_the_clock_ends_unbound_holds_once(house: House) -> None:
     stock = house.allotments
     for key, expires_at in (("due", NOW), ("bound", NOW), ("taken", NOW), ("later", LATER)):

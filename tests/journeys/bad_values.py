@@ -1,0 +1,222 @@
+"""What is wrong with each field of each call, written by hand: value → status and kind, where that is not the call's plain 400."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.journeys.people import ADDRESS, card
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A number as no JSON library would write it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class But:
+    """A value that the schema takes and a rule refuses."""
+
+    value: Any
+    status: int
+    kind: str
+
+
+class Absent:
+    """The field is left out."""
+
+
+Values = tuple[Any, ...]
+NUMBERS: Values = (Raw("1e999999999"), Raw("-1e999999999"), Raw("1e-999999999"), Raw("NaN"), Raw("Infinity"), Raw("9" * 5000))
+MONEY: Values = (-0.01, 1.999, 10**15, "1.00", None, True, [], *NUMBERS)
+COUNT: Values = (-1, 1.5, 10**30, "2", None, True, *NUMBERS)
+TEXT: Values = (5, None, [], {}, True)
+IDS: Values = ("", "a b", "x" * 65, "a\0b", "a\n", "../a", 1.5, None, [], {})
+CARDS: Values = (
+    Absent, "4242424242424242", {}, [], None,
+    card() | {"credit_card_number": 5}, card(cvv="12a"), card(cvv="12345"), card() | {"credit_card_cvv": 1.5},
+    card() | {"credit_card_cvv": -1}, card() | {"credit_card_expiration_year": "2031"},
+    card() | {"credit_card_expiration_month": -1}, card() | {"credit_card_expiration_year": 10**6}, card() | {"pin": "1234"},
+    But(card("4242424242424241"), 422, "payment/card-invalid"),
+    But(card("0"), 422, "payment/card-invalid"),
+    But(card("4242 4242 4242 424x"), 422, "payment/card-invalid"),
+    But(card("４２４２４２４２４２４２４２４２"), 422, "payment/card-invalid"),
+    But(card(cvv="12"), 422, "payment/card-invalid"),
+    But(card(cvv=""), 422, "payment/card-invalid"),
+    But(card() | {"credit_card_expiration_month": 0}, 422, "payment/card-invalid"),
+    But(card() | {"credit_card_expiration_month": 13}, 422, "payment/card-invalid"),
+    But(card() | {"credit_card_expiration_year": 2025}, 422, "payment/card-invalid"),
+    But(card() | {"credit_card_expiration_year": 9999}, 422, "payment/card-invalid"),
+)  # fmt: skip
+ADDRESSES: Values = (
+    "1 Infinite Loop", {}, [], ADDRESS | {"zip_code": -1}, ADDRESS | {"zip_code": 1.5}, ADDRESS | {"city": 5},
+    ADDRESS | {"street_address": "x" * 201}, ADDRESS | {"planet": "Earth"}, {"country": "US"},
+    But(ADDRESS | {"country": "ZZ"}, 422, "checkout/address-invalid"),
+    But(ADDRESS | {"country": ""}, 422, "checkout/address-invalid"),
+    But(ADDRESS | {"street_address": "  "}, 422, "checkout/address-invalid"),
+    But(ADDRESS | {"city": "Cuper\0tino"}, 422, "checkout/address-invalid"),
+)  # fmt: skip
+NAMES: Values = (Absent, "", "x" * 201, *TEXT)
+TITLES: Values = ("", "x" * 301, "a\0b", "\x1b[31m", *TEXT)
+QUANTITY: Values = (Absent, 0, 1000, *COUNT)
+PRODUCT: dict[str, Values] = {
+    "name": TITLES,
+    "price": MONEY,
+    "category": ("", "Not A Slug", "a--b", "a\n", "ü", "x" * 65, *TEXT),
+    "description": ("x" * 20_001, "a\0b", 5),
+    "options": (5, [], {"": "x"}, {"Size": 5}, {"Size": ""}, {str(n): "x" for n in range(11)}),
+    "tags": ("clay", [5], [""], ["x"] * 51, {}),
+    "sku": ("x" * 65, 5),
+    "name_zh": ("x" * 301, "\0", 5),
+}
+ROW = {"import_key": "k", "name": "Thing", "price": 1, "stock": 1, "category": "test"}
+CHARGES: dict[str, Values] = {
+    "amount": (Absent, 0, *MONEY, But(1.24, 422, "payment/amount-wrong")),
+    "credit_card": CARDS,
+    "order_id": (Absent, -1, *IDS, But("unknown", 404, "not-found"), But(123456, 404, "not-found")),
+    "user_id": (Absent, -1, *IDS, But("somebody-else", 404, "not-found"), But(1, 404, "not-found")),
+    "payment_method": ("", "x" * 33, 5, But("cash", 422, "payment/method-unknown")),
+    "currency": ("usd", "US", 5, But("EUR", 422, "payment/amount-wrong"), But("XXX", 422, "payment/amount-wrong")),
+}
+CHECKOUTS: dict[str, Values] = {
+    "firstname": (Absent, "", "x" * 101, *TEXT),
+    "lastname": (Absent, "", "x" * 101, *TEXT),
+    "email": (Absent, "", "ann", "ann@example", "ann@example.org\n", "a\0@example.org", 5),
+    "address": (Absent, None, *ADDRESSES),
+    "credit_card": CARDS,
+    "user_id": (-1, *IDS, But("somebody-else", 404, "not-found"), But(1, 404, "not-found")),
+    "expected_total": (*MONEY, But(0.01, 409, "checkout/price-changed")),
+}
+BAD: dict[tuple[str, str], dict[str, Values]] = {
+    ("POST", "/api/v1/auth/register"): {
+        "email": (Absent, "", "ann", "ann@example", "a b@example.org", "a\0b@example.org", "a@example.org\n", "x" * 300 + "@a.org", *TEXT),
+        "password": (Absent, "", "1234567", "x" * 129, *TEXT),
+        "name": NAMES,
+    },
+    ("POST", "/api/v1/auth/login"): {
+        "email": (Absent, "", "ann", 5, But("nobody@example.org", 401, "auth/wrong-credentials")),
+        "password": (Absent, "", "x" * 129, 5, But("wrong-password", 401, "auth/wrong-credentials")),
+    },
+    ("POST", "/api/v1/auth/refresh"): {
+        "refresh_token": (
+            Absent, "", "x" * 4097, *TEXT,
+            But("garbage", 401, "auth/token-invalid"), But("a.b.c", 401, "auth/token-invalid"),
+        ),
+    },
+    ("POST", "/api/v1/auth/logout"): {"refresh_token": ("", "x" * 4097, *TEXT)},
+    ("PATCH", "/api/v1/users/me"): {
+        "name": ("", "x" * 201, *TEXT),
+        "phone": ("call me", "+1", "1" * 33, "+44 20 7946 0000\n", "１２３４", *TEXT),
+        "locale": ("english", "EN", "en_GB", "en-gb", "en\n", *TEXT),
+    },
+    ("POST", "/api/v1/products"): PRODUCT | {
+        "name": (Absent, *TITLES),
+        "price": (Absent, *MONEY),
+        "category": (Absent, *PRODUCT["category"]),
+        "stock": (Absent, 10**10, *COUNT),
+        "currency": ("usd", "US", "USD\n", 5, But("EUR", 422, "product/wrong-currency"), But("XXX", 422, "product/wrong-currency")),
+    },
+    ("PATCH", "/api/v1/products/{product_id}"): PRODUCT,
+    ("PUT", "/api/v1/products/{product_id}/stock"): {
+        "on_hand": (Absent, 10**10, *COUNT),
+        "reason": ("x" * 201, "\0", 5),
+    },
+    ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): {
+        "products": (
+            Absent, None, {}, [], [5], [{}], [ROW] * 501, [ROW, ROW], [ROW | {"price": -1}], [ROW | {"stock": -1}], [ROW | {"more": 1}],
+            [ROW | {"picture_url": "javascript:alert(1)"}], [ROW | {"import_key": ""}],
+            But([ROW | {"currency": "EUR"}], 422, "product/wrong-currency"),
+            But([ROW | {"picture_svg": "<svg><script/></svg>"}], 422, "product/unsafe-picture"),
+        ),
+    },
+    ("POST", "/api/v1/catalogue/imports/{import_id}"): {
+        "parts": (Absent, 0, 1001, *COUNT, But(2, 409, "product/import-incomplete")),
+    },
+    ("POST", "/api/v1/cart/items"): {
+        "product_id": (Absent, 5, *IDS, But("unknown", 404, "not-found")),
+        "quantity": (*QUANTITY, But(999, 422, "cart/full")),
+    },
+    ("PUT", "/api/v1/cart/items/{product_id}"): {"quantity": QUANTITY},
+    ("POST", "/api/v1/checkout/quote"): {"address": ADDRESSES},
+    ("POST", "/api/v1/checkout"): CHECKOUTS,
+    ("POST", "/checkout"): CHECKOUTS,
+    ("PUT", "/api/v1/orders/{order_id}/cancel"): {"reason": ("x" * 201, *TEXT)},
+    ("POST", "/payment/charge"): CHARGES,
+    ("POST", "/api/v1/payments/charge"): CHARGES,
+    ("POST", "/api/v1/payments/{transaction_id}/refunds"): {
+        "amount": (0, *MONEY, But(6.36, 409, "payment/refund-too-large")),
+        "reason": (Absent, "", "x" * 201, *TEXT),
+    },
+}  # fmt: skip
+BODY_MAY_BE_MISSING = {
+    ("POST", "/api/v1/auth/logout"),
+    ("PATCH", "/api/v1/users/me"),
+    ("PATCH", "/api/v1/products/{product_id}"),
+    ("POST", "/api/v1/checkout/quote"),
+    ("PUT", "/api/v1/orders/{order_id}/cancel"),
+}
+"""Every field is optional."""
+TARGETS = """
+400 GET    /api/v1/products?limit=0
+400 GET    /api/v1/products?limit=201
+400 GET    /api/v1/products?limit=ten
+400 GET    /api/v1/products?limit=1.5
+400 GET    /api/v1/products?limit=5&limit=5
+400 GET    /api/v1/products?limit=
+400 GET    /api/v1/products?sort=best
+400 GET    /api/v1/products?in_stock=perhaps
+400 GET    /api/v1/products?after=garbage
+400 GET    /api/v1/products?category=No%20Slug
+400 GET    /api/v1/products?surprise=1
+400 GET    /api/v1/categories?surprise=1
+400 GET    /.well-known/jwks.json?surprise=1
+400 GET    /api/v1/users/me?surprise=1
+400 GET    /api/v1/cart?surprise=1
+400 DELETE /api/v1/cart?surprise=1
+400 GET    /api/v1/payments
+400 GET    /api/v1/payments?order_id=
+400 GET    /api/v1/payments?order_id=a%20b
+400 GET    /api/v1/payments?order_id={order_id}&order_id={order_id}
+400 GET    /api/v1/payments?order_id={order_id}&limit=0
+404 GET    /api/v1/payments?order_id=nothing-at-all
+400 GET    /api/v1/users/{user_id}/orders?page=0
+400 GET    /api/v1/users/{user_id}/orders?page=1&page=2
+400 GET    /api/v1/users/{user_id}/orders?pageSize=201
+400 GET    /api/v1/users/{user_id}/orders?limit=-1
+400 GET    /api/v1/users/{user_id}/orders?after=garbage
+400 GET    /api/v1/users/{user_id}/orders?page=1&after=x
+404 GET    /api/v1/users/unknown/orders
+404 GET    /api/v1/products/unknown
+404 GET    /api/v1/products/a%00b
+404 GET    /api/v1/products/a%2Fb
+404 GET    /api/v1/products/%2e%2e
+404 GET    /api/v1/products/%ff
+404 GET    /api/v1/products/{long}
+404 GET    /api/v1/products/unknown/picture
+404 PUT    /api/v1/cart/items/unknown {"quantity":1}
+404 DELETE /api/v1/cart/items/unknown
+404 GET    /api/v1/checkout/unknown
+404 GET    /api/v1/orders/unknown
+404 GET    /api/v1/orders/a%00b
+404 PUT    /api/v1/orders/unknown/cancel {}
+404 GET    /api/v1/payments/unknown
+404 GET    /api/v1/payments/{long}
+404 GET    /
+404 GET    /api/v2/products
+404 GET    /api/v1/products/
+404 GET    /api/v1/nothing
+404 GET    /internal/revocations
+"""
+"""Of a customer: status, method, target, and the body where one is needed."""
+OPERATORS_TARGETS = """
+404 PATCH  /api/v1/products/unknown {"name":"X"}
+404 DELETE /api/v1/products/unknown
+404 GET    /api/v1/products/unknown/stock
+404 POST   /api/v1/payments/unknown/refunds {"reason":"x"}
+400 PUT    /api/v1/catalogue/imports/unknown/parts/0 {"products":[{row}]}
+400 PUT    /api/v1/catalogue/imports/{import_id}/parts/-1 {"products":[{row}]}
+400 PUT    /api/v1/catalogue/imports/{import_id}/parts/1000 {"products":[{row}]}
+400 PUT    /api/v1/catalogue/imports/{import_id}/parts/x {"products":[{row}]}
+400 POST   /api/v1/catalogue/imports/unknown {"parts":1}
+"""
+"""As TARGETS, of an operator."""
