@@ -89,3 +89,17 @@ def test_server_errors_are_documented_as_absence_or_as_the_two_numbered_ones(doc
                 if int(status) >= FIRST_SERVER_ERROR and int(status) not in AWAY:
                     numbers |= {row["code"] for row in response["x-refusals"]}
     assert numbers == {5001001, 4005001}
+
+
+@pytest.mark.requirement(118)
+def test_every_number_is_explained(document: dict[str, Any]) -> None:
+    rows = [
+        row
+        for path in document["paths"].values()
+        for call in path.values()
+        for response in call["responses"].values()
+        for row in response.get("x-refusals", ())
+        if row["code"]
+    ]
+    assert {row["code"] for row in rows} >= {4001001, 4001002, 4001003, 4001004, 4001005, 4004001, 4005001, 4005002, 5001001}
+    assert [row for row in rows if not (row["title"] and row["remedy"] and row["type"].startswith("/problems/"))] == []
