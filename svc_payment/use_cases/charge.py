@@ -81,8 +81,19 @@ async def begin(asked: Asked, ports: Ports) -> Attempt:
         updated=now,
         due=now + ports.attempt_seconds,
     )
-    account = await ports.accounts.ask(asked.order_id, attempt)
+    try:
+        account = await ports.accounts.ask(asked.order_id, attempt)
+    except (order.AlreadyPaid, order.WrongStatus):
+        await _only_its_buyer(asked, ports)
+        raise
     return account.attempt(attempt.id) or attempt
+
+
+async def _only_its_buyer(asked: Asked, ports: Ports) -> None:
+    """How an order stands is told to nobody else. Raises Missing."""
+    found = await ports.orders(order.order, order.OrderOf(order_id=asked.order_id), seconds=ON_REQUEST)
+    if found.user_id != asked.user_id:
+        raise Missing("there is no such order")
 
 
 async def _pay(asked: Asked, attempt: Attempt, ports: Ports) -> None:

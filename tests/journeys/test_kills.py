@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,8 +18,8 @@ from tests.journeys.people import People, Person, order_form
 
 KILLS = 20
 """Of each part."""
-ROUND_SECONDS = 4.0
-"""Each part once, at a moment of its own: it has been up for a while again when its next turn comes."""
+MOST_APART = 0.9
+"""Seconds between two kills, at most: what one begins, the next one may hit while it starts again."""
 BUYERS = 8
 STOCK = 100_000
 PATIENCE = 90.0
@@ -67,22 +68,34 @@ async def _buy_on(buyer: Person, product_id: str, ledger: Ledger) -> None:
             ledger.failed.append(f"{status} {told}")
 
 
-async def _kill_everybody(mall: Mall) -> int:
-    """Each part once, in a random order at random moments of one round."""
+def _killed(pid_file: Path) -> bool:
+    try:
+        os.kill(int(pid_file.read_text()), signal.SIGKILL)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    return True
+
+
+async def _kill_everybody(mall: Mall, session: aiohttp.ClientSession) -> int:
+    """Each part once, in a random order at random moments; then the mall is whole again, so that people can buy in every round."""
     kills = 0
-
-    async def one(name: str) -> None:
-        nonlocal kills
-        await asyncio.sleep(random.uniform(0, ROUND_SECONDS))
-        pid = int((mall.folder / "run" / f"{name}.pid").read_text())
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # it is down already, and its successor has not written its number yet
+    for part in random.sample(PARTS, len(PARTS)):
+        await asyncio.sleep(random.uniform(0, MOST_APART))
+        while not _killed(mall.folder / "run" / f"{part.name}.pid"):  # it may be down at this moment
+            await asyncio.sleep(0.01)
         kills += 1
-
-    await asyncio.gather(*(one(part.name) for part in PARTS))
+    async with asyncio.timeout(PATIENCE):
+        while not await _healthy(mall, session):
+            await asyncio.sleep(0.05)
     return kills
+
+
+async def _healthy(mall: Mall, session: aiohttp.ClientSession) -> bool:
+    try:
+        async with session.get(f"{mall.gateway}/health") as told:
+            return told.status == 200
+    except TROUBLE:
+        return False
 
 
 @pytest.mark.timeout(280)
@@ -95,10 +108,10 @@ async def test_every_answered_order_is_paid_and_its_stock_is_taken() -> None:
             buyers = [await people.shopper() for _ in range(BUYERS)]
             ledger = Ledger()
             buying = [asyncio.create_task(_buy_on(buyer, product_id, ledger)) for buyer in buyers]
-            kills = sum([await _kill_everybody(mall) for _ in range(KILLS)])
+            kills = sum([await _kill_everybody(mall, session) for _ in range(KILLS)])
             ledger.stop.set()
             await asyncio.gather(*buying)
-            assert kills >= KILLS * len(PARTS) * 0.9
+            assert kills == KILLS * len(PARTS)
             assert ledger.failed == []
             assert ledger.bought, "nobody could buy anything"
             await _comes_to_rest(people, buyers, product_id)

@@ -166,6 +166,19 @@ def test_what_is_internal_is_for_services_alone(world: World, askers: dict[str, 
             assert inside.status == (401 if role in {"nobody", "expired"} else 403), role
 
 
+@pytest.mark.requirement(5, 108, 154)
+def test_a_stranger_who_pays_learns_nothing_of_the_order(world: World) -> None:
+    other, cancelled = world.browser, world.bought()["order_id"]
+    world.ask("PUT", f"/api/v1/orders/{cancelled}/cancel", {}, world.shopper.token)
+    for order_id, own in ((world.pending(), 0), (world.paid["order_id"], 409), (cancelled, 409), ("nothing", 404)):
+        charge = world.charge() | {"order_id": order_id, "user_id": other.user_id}
+        theirs = world.send("gateway", "POST", "/payment/charge", charge, token=other.token)
+        assert (theirs.status, theirs.kind, theirs.json["detail"]) == (404, "not-found", "there is no such order"), order_id
+        if own:
+            mine = world.send("gateway", "POST", "/payment/charge", charge | {"user_id": world.shopper.user_id}, token=world.shopper.token)
+            assert mine.status == own, mine.body
+
+
 @pytest.mark.requirement(5, 154)
 def test_somebody_elses_thing_is_told_like_one_that_is_not_there(world: World) -> None:
     paid, other = world.paid, world.browser.token
