@@ -3,7 +3,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
 
-.PHONY: help up test check bench clean-data lock
+.PHONY: help up test check bench requirements clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
@@ -25,14 +25,16 @@ test: .venv/.dev ## All tests
 	$(BIN)/python -m pytest
 
 check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
-	$(BIN)/lint-imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy . && $(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/architecture
 
 bench: .venv/.dev ## Measure purchases, reads, memory and start-up, side by side
 	$(BIN)/python -m bench
+
+requirements: .venv/.dev ## Bring docs/requirements.md and docs/api/errors.md up to date
+	$(BIN)/python -m tests.architecture.requirements_table
+	$(BIN)/python -m tests.architecture.errors_table
 
 clean-data: ## Remove everything that `make up` has stored
 	rm -rf "$${MALL_DATA:-var}"

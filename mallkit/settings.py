@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo
 
+from mallkit.money import DECIMALS
 from mallkit.sources import Given, SettingsError, Sources, is_neighbour
 
 __all__ = ["Common", "Secret", "SettingsError", "load", "resolve", "secret_fields"]
@@ -55,6 +56,15 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Requests served at once; one more is answered 503."""
     max_body: int = 1_048_576
     """Bytes."""
+
+    def __post_init__(self) -> None:
+        if self.currency not in DECIMALS:
+            message = f"currency: {self.currency!r} is none that the mall knows ({', '.join(sorted(DECIMALS))})"
+            raise ValueError(message)
+        for name in ("drain_seconds", "max_in_flight", "max_body"):
+            if getattr(self, name) <= 0:
+                message = f"{name}: it must be more than 0"
+                raise ValueError(message)
 
     def __repr__(self) -> str:
         hidden = secret_fields(type(self))

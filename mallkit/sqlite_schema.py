@@ -1,5 +1,6 @@
 """A SQLite store's tables: made when the file is opened, and brought to what the kinds declare now."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ def open_prepared(path: Path, tables: Sequence[Table[Any]]) -> sqlite3.Connectio
     connection: sqlite3.Connection | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # its owner's only; SQLite gives the WAL the same mode
         connection = connect(path)
         _recognise(connection, path)
         _write_ahead(connection)

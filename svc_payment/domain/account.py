@@ -188,6 +188,11 @@ def over(account: Account, attempt_id: str) -> Account:
     return account if attempt.over else account.with_attempt(replace(attempt, over=True, due=NEVER))
 
 
+def forgotten(account: Account, attempt_id: str) -> Account:
+    """There is no such order for this payer, and never was: a stranger's attempt leaves nothing in somebody's account."""
+    return replace(account, attempts=tuple(each for each in account.attempts if each.id != attempt_id))
+
+
 def close(account: Account, now: float) -> Account:
     """The order is being undone: open attempts are voided, no new one may begin. What is capturing goes on."""
     attempts = tuple(

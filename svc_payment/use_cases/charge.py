@@ -118,6 +118,9 @@ async def _ask_order(asked: Asked, ports: Ports) -> None:
     )
     try:
         await ports.orders(order.begin_payment, wish, seconds=ON_REQUEST)
+    except Missing:
+        await ports.accounts.change(asked.order_id, lambda account: rules.forgotten(account, asked.attempt_id))
+        raise
     except Unavailable:
         raise
     except ShopError as refusal:

@@ -174,6 +174,8 @@ def test_a_stranger_who_pays_learns_nothing_of_the_order(world: World) -> None:
         charge = world.charge() | {"order_id": order_id, "user_id": other.user_id}
         theirs = world.send("gateway", "POST", "/payment/charge", charge, token=other.token)
         assert (theirs.status, theirs.kind, theirs.json["detail"]) == (404, "not-found", "there is no such order"), order_id
+        kept = world.send("gateway", "GET", f"/api/v1/payments?order_id={order_id}", token=other.token)
+        assert kept.status == 404, kept.body
         if own:
             mine = world.send("gateway", "POST", "/payment/charge", charge | {"user_id": world.shopper.user_id}, token=world.shopper.token)
             assert mine.status == own, mine.body

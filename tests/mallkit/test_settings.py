@@ -279,3 +279,14 @@ def test_every_package_of_the_project_is_looked_for_before_the_start() -> None:
     text = (ROOT / "pyproject.toml").read_text().partition("dependencies = [")[2].partition("\n]")[0]
     named = {line.strip().strip('",').split("[")[0].split(">")[0].split("=")[0] for line in text.splitlines() if line.strip()}
     assert named == set(IMPORTED)
+
+
+@pytest.mark.parametrize(("field", "value"), [("currency", "XXX"), ("max_body", "-1"), ("max_in_flight", "0"), ("drain_seconds", "-2")])
+def test_a_value_that_no_mall_can_run_with_stops_the_start(field: str, value: str) -> None:
+    secrets = {"MALL_CLIENT_SECRET": "c" * 32, "MALL_FINGERPRINT_KEY": "f" * 32}
+    with pytest.raises(SettingsError, match=field):
+        load(
+            settings_of(next(part for part in PARTS if part.name == "cart")),
+            "cart",
+            {"MALL_ENV": "test", **secrets, f"MALL_{field}".upper(): value},
+        )

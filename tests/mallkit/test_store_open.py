@@ -1,5 +1,6 @@
 """Opening a SQLite store: older files are brought up to what is declared now, foreign and newer ones are refused by name."""
 
+import asyncio
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,3 +163,13 @@ async def test_documents_that_cannot_meet_the_declaration_stop_the_start_and_cha
             pass
     async with open_store(file, [OLD]) as store:
         assert await store[OLD].count() == 4
+
+
+async def test_a_store_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    async with open_store(path, [NOTES]) as store:
+        await store[NOTES].add(Note("n1", "text"))
+        files = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+        assert {each.name: each.stat().st_mode & 0o777 for each in sorted(files)} == dict.fromkeys(
+            ("own.db", "own.db-wal", "own.db-shm"), 0o600
+        )
