@@ -50,8 +50,8 @@ async def open_store(path: Path, kinds: Sequence[Kind[Any]]) -> AsyncIterator[St
     try:
         yield SqliteStore(reader, writer, tables)
     finally:
+        reader.close()  # first: whoever closes last puts the WAL back into the file, and a reader cannot
         await writer.close()
-        reader.close()
 
 
 class Reader:
