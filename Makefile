@@ -22,7 +22,7 @@ up: .venv/bin/mall ## Install what is missing and run the whole mall; Ctrl-C sto
 	@exec $(BIN)/mall up
 
 test: .venv/.dev ## All tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

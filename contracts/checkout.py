@@ -9,12 +9,16 @@ from contracts.auth import Email
 from contracts.cart import CartBusy, CartEmpty
 from contracts.checkout_types import Address, CreditCard, Receipt
 from contracts.payment import CardInvalid
-from mallkit.endpoint import ADMIN, CUSTOMER, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
+from mallkit.endpoint import ADMIN, CUSTOMER, END, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
 from mallkit.errors import Internal, Invalid, Missing, Refused
 from mallkit.money import Amount
 
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
-PersonName = Annotated[str, Meta(min_length=1, max_length=100, examples=["Ann"])]
+_PLAIN = r"[^\x00-\x1f\x7f-\x9f]*"
+PersonName = Annotated[
+    str, Meta(min_length=1, max_length=100, pattern=rf"^{_PLAIN}[^\x00-\x20\x7f-\xa0]{_PLAIN}{END}", examples=["Ann"])
+]
+"""Without control characters, and not blank."""
 
 
 class BadCheckout(Invalid):

@@ -61,9 +61,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.currency not in DECIMALS:
             message = f"currency: {self.currency!r} is none that the mall knows ({', '.join(sorted(DECIMALS))})"
             raise ValueError(message)
-        for name in ("drain_seconds", "max_in_flight", "max_body"):
-            if getattr(self, name) <= 0:
-                message = f"{name}: it must be more than 0"
+        for name, least in (("drain_seconds", 0), ("max_in_flight", 0), ("max_body", 1)):
+            if getattr(self, name) < least:
+                message = f"{name}: it must be at least {least}"
                 raise ValueError(message)
 
     def __repr__(self) -> str:

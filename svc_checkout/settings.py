@@ -1,8 +1,13 @@
 """Settings of the checkout service."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from mallkit.settings import Common
+
+Rate = Annotated[int, Meta(ge=0)]
 
 
 class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,5 +23,5 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lease_seconds: float = 40.0
     recover_seconds: float = 2.0
     home_country: str = "US"
-    shipping: dict[str, int] = msgspec.field(default_factory=lambda: {"*": 1500, "US": 500})
-    tax: dict[str, int] = msgspec.field(default_factory=lambda: {"*": 0, "US": 825})
+    shipping: dict[str, Rate] = msgspec.field(default_factory=lambda: {"*": 1500, "US": 500})
+    tax: dict[str, Rate] = msgspec.field(default_factory=lambda: {"*": 0, "US": 825})

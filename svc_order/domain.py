@@ -29,6 +29,9 @@ NEXT: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset(),
 }
 """From a status to those that may follow it; every other step is refused."""
+AT_ONCE = 3.0
+"""Seconds that a cancelling buyer waits for the refund before the job alone goes on with it."""
+LONGEST_WAIT = 60.0
 MONEY_TAKEN = frozenset({Status.PAID, Status.SHIPPED, Status.COMPLETED})
 
 
@@ -93,6 +96,8 @@ class Order:
     transaction_id: str = ""
     owes: bool = False
     """Cancelled, and the money or the stock is not known to be back yet."""
+    due: float = 0.0
+    """When the job tries the next time to give back what is owed."""
     reason: str = field(default="")
 
     def to(self, status: Status, now: float) -> "Order":
@@ -182,7 +187,7 @@ def cancel(order: Order, reason: str, now: float) -> Order | tuple[Order, OrderC
     if order.status is Status.PAYING:
         raise BeingPaid(order_id=order.id)
     took_money = order.status is Status.PAID
-    cancelled = replace(order.to(Status.CANCELLED, now), owes=True, reason=reason)
+    cancelled = replace(order.to(Status.CANCELLED, now), owes=True, due=now + AT_ONCE, reason=reason)
     return cancelled, OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=took_money)
 
 
@@ -201,3 +206,9 @@ def undo(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
 def settled(order: Order, now: float) -> Order:
     """Money and stock of a cancelled order are back."""
     return replace(order, owes=False, updated=now) if order.owes else order
+
+
+def postponed(order: Order, now: float) -> Order:
+    """What is owed could not be given back: tried again, the longer it has been tried the later."""
+    wait = min(max((now - order.updated) / 2, 1.0), LONGEST_WAIT)
+    return replace(order, due=now + wait) if order.owes else order

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from contracts.order import Status
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
-from mallkit.store import Absent, Collection, Kind, Page
+from mallkit.store import Absent, Collection, Kind, Page, Range
 from svc_order import domain
 from svc_order.domain import Order
 
 ORDERS: Kind[Order] = Kind(
     name="orders",
     type=Order,
-    fields={"user_id": str, "status": str, "created": float, "owes": bool, "updated": float},
-    indexes=(("user_id", "created"), ("owes", "updated")),
+    fields={"user_id": str, "status": str, "created": float, "owes": bool, "due": float},
+    indexes=(("user_id", "created"), ("owes", "due")),
 )
 
 
@@ -54,9 +54,9 @@ class Orders:
         page = await self._orders.find(where, order="-created", after=after, limit=limit, offset=offset)
         return page, await self._orders.count(where)
 
-    async def owing(self, limit: int) -> list[Order]:
-        """Cancelled orders whose money or stock is not known to be back, longest waiting first."""
-        page = await self._orders.find({"owes": True}, order="updated", limit=limit)
+    async def owing(self, now: float, limit: int) -> list[Order]:
+        """Cancelled orders whose money or stock is not known to be back and that are due, longest waiting first."""
+        page = await self._orders.find({"owes": True, "due": Range(le=now)}, order="due", limit=limit)
         return page.items
 
     async def by_status(self) -> dict[Status, int]:

@@ -14,8 +14,6 @@ from svc_order import domain
 from svc_order.domain import Order
 from svc_order.ports import Ports
 
-SETTLE_AT_ONCE = 3.0
-"""Seconds that a cancelling buyer waits for the refund before the job alone goes on with it."""
 SETTLE_BATCH = 50
 
 
@@ -74,37 +72,57 @@ async def cancel(wish: contract.Cancel, caller: Caller, ports: Ports) -> Order:
     now = ports.clock()
 
     def rule(order: Order) -> "Order | tuple[Order, contract.OrderCancelled]":
-        return domain.cancel(order if caller.is_operator else order.of(caller.subject), wish.reason, now)
+        return domain.cancel(order.of(order.user_id if caller.is_operator else caller.subject), wish.reason, now)
 
     cancelled = await ports.orders.change(wish.order_id, rule)
     if not cancelled.owes:
         return cancelled
     try:
-        async with asyncio.timeout(SETTLE_AT_ONCE):
+        async with asyncio.timeout(domain.AT_ONCE):
             return await settle(cancelled, ports)
     except (ShopError, TimeoutError):
         return cancelled
 
 
 async def settle(order: Order, ports: Ports) -> Order:
-    """Pays back what is left of the money, gives the stock back, and notes that both are done. Each call is keyed."""
-    if order.transaction_id:
-        wish = payment.RefundRest(order_id=order.id, key=f"cancel-{order.id}", reason=order.reason or "order cancelled")
-        settled = await ports.payments(payment.refund_rest, wish)
-        if not settled.done:
-            return order
-    await ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
+    """Pays back what is left of the money and gives the stock back, neither waiting for the other; notes it when both are done.
+
+    Each call is keyed. The order still owes where the bank has not given its word, or has refused.
+    """
+    money, stock = _pay_back(order, ports), ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
+    paid_back, given_back = await asyncio.gather(money, stock, return_exceptions=True)
+    for outcome in (paid_back, given_back):
+        if isinstance(outcome, BaseException):
+            raise outcome
+    if not paid_back:
+        return order
     now = ports.clock()
     return await ports.orders.change(order.id, lambda newest: domain.settled(newest, now))
 
 
+async def _pay_back(order: Order, ports: Ports) -> bool:
+    """Whether no money is owed any more."""
+    if not order.transaction_id:
+        return True
+    wish = payment.RefundRest(order_id=order.id, key=f"cancel-{order.id}", reason=order.reason or "order cancelled")
+    return (await ports.payments(payment.refund_rest, wish)).done
+
+
 async def settle_all(ports: Ports) -> None:
-    """The job's round. One order's trouble does not keep the others waiting; the first is told."""
+    """The job's round, side by side: one order's trouble does not keep the others waiting. The first trouble is told."""
+    owing = await ports.orders.owing(ports.clock(), SETTLE_BATCH)
+    for trouble in await asyncio.gather(*(_try(order, ports) for order in owing)):
+        if trouble is not None:
+            raise trouble
+
+
+async def _try(order: Order, ports: Ports) -> ShopError | None:
     trouble: ShopError | None = None
-    for order in await ports.orders.owing(SETTLE_BATCH):
-        try:
-            await settle(order, ports)
-        except ShopError as error:
-            trouble = trouble or error
-    if trouble is not None:
-        raise trouble
+    try:
+        if not (await settle(order, ports)).owes:
+            return None
+    except ShopError as error:
+        trouble = error
+    now = ports.clock()
+    await ports.orders.change(order.id, lambda newest: domain.postponed(newest, now))
+    return trouble

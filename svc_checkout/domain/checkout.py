@@ -5,9 +5,10 @@ is keyed by the checkout's id and every undo leaves a tombstone, so whoever take
 """
 
 from dataclasses import dataclass, replace
+from unicodedata import category
 
 from contracts.checkout import CheckoutStatus
-from mallkit.errors import Refused
+from mallkit.errors import Invalid, Refused
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.receipt import Item, Receipt
 
@@ -30,6 +31,14 @@ class Buyer:
     firstname: str
     lastname: str
     email: str
+
+
+def buyer_of(firstname: str, lastname: str, email: str) -> Buyer:
+    """Names without control characters that are not blank, as the contract has it. Raises Invalid, naming the field."""
+    for field, value in (("firstname", firstname), ("lastname", lastname)):
+        if not value.strip(" \xa0") or any(category(char) == "Cc" for char in value):
+            raise Invalid(f"{field} is empty, or has characters that cannot be printed on a label", field=field)
+    return Buyer(firstname.strip(), lastname.strip(), email)
 
 
 @dataclass(frozen=True)

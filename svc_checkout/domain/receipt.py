@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.checkout import OrderFailed
 from contracts.checkout_types import LineKind
+from mallkit.money import MOST
 
 WHOLE = 10_000
 """Hundredths of a percent."""
@@ -63,3 +65,11 @@ def price(items: tuple[Item, ...], country: str, rates: Rates, currency: str) ->
     if tax:
         lines.append(Line(LineKind.TAX, f"Tax in {country}, {percent / 100:g} %", tax))
     return Receipt(tuple(lines), currency)
+
+
+def payable(receipt: Receipt) -> Receipt:
+    """The receipt. Raises OrderFailed where nothing is to be paid, or more than one payment can be."""
+    if not 0 < receipt.total <= MOST:
+        message = "there is nothing to pay" if receipt.total <= 0 else "this costs more than can be paid at once"
+        raise OrderFailed(message)
+    return receipt

@@ -1,17 +1,21 @@
 """One request buys the cart: the same key gets the same answer, whatever died in between."""
 
 import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from msgspec import UNSET
 
 from contracts import cart, checkout, product
 from contracts.checkout import CheckoutStatus
+from contracts.checkout_types import CreditCard
+from contracts.payment import CardInvalid
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing, ShopError
 from mallkit.money import Money
-from svc_checkout.domain import address
-from svc_checkout.domain.checkout import Buyer, Checkout, Overtaken
-from svc_checkout.domain.receipt import Item, Receipt, price
+from svc_checkout.domain import address, card
+from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of
+from svc_checkout.domain.receipt import Receipt, price
 from svc_checkout.ports import Ports
 from svc_checkout.use_cases import saga
 from svc_checkout.use_cases.refusals import AGAIN, revived
@@ -29,18 +33,14 @@ async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
     if not lines:
         raise cart.CartEmpty
     faces = await ports.products(product.look_up, product.LookUp(product_ids=[line.product_id for line in lines]))
-    found = {face.product_id: face for face in faces.items}
-    for line in lines:
-        if line.product_id not in found:
-            raise checkout.NotOnSale(product_id=line.product_id)
-    items = tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
-    return price(items, country, ports.rates, ports.currency)
+    return price(saga.items_of(lines, faces.items, ports.currency), country, ports.rates, ports.currency)
 
 
 async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout:
     """The checkout, done; or still unfinished when its outcome is not known in time. Raises what the buyer is told."""
     if wish.user_id is not UNSET and str(wish.user_id) != caller.subject:
         raise Missing("there is no such user")
+    await _look_at(wish.credit_card, caller, ports)
     begun, mine = await _begin(wish, caller, ports)
     if not mine:
         return await _outcome(begun, ports)
@@ -53,12 +53,24 @@ async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout
     return _told(ended)
 
 
+async def _look_at(sent: CreditCard, caller: Caller, ports: Ports) -> None:
+    """Raises CardInvalid before anything is begun."""
+    now = datetime.fromtimestamp(ports.clock(), UTC)
+    try:
+        card.check(sent, (now.year, now.month))
+    except CardInvalid:
+        with suppress(Missing):
+            await ports.checkouts.get(caller.command)
+            return  # this key began while the card was good: it gets its one answer
+        raise
+
+
 async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple[Checkout, bool]:
     """The checkout of this command, and whether it began just now.
 
     After a refusal of the moment (a part was away, another checkout was running) the same key begins a fresh one.
     """
-    destination, buyer = address.read(wish.address), Buyer(wish.firstname, wish.lastname, wish.email)
+    destination, buyer = address.read(wish.address), buyer_of(wish.firstname, wish.lastname, wish.email)
     for afresh in range(AFRESH):
         now, owner = ports.clock(), ports.new_id()
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
@@ -94,14 +106,18 @@ async def read(checkout_id: str, caller: Caller, ports: Ports) -> Checkout:
 
 
 async def recover_all(ports: Ports) -> None:
-    """The job's round: ends what dead processes left. One checkout's trouble does not keep the others waiting."""
-    trouble: ShopError | None = None
-    for left in await ports.checkouts.left_behind(ports.clock(), BATCH):
-        try:
-            await ports.lasting.within(ports.times.answer, saga.recover(left, ports), "checkout.recover")
-        except (Overtaken, TimeoutError):
-            continue  # another copy has it, or it goes on in the background under its lease
-        except ShopError as error:
-            trouble = trouble or error
-    if trouble is not None:
-        raise trouble
+    """The job's round: ends what dead processes left, side by side: one checkout's trouble does not keep the others waiting."""
+    left = await ports.checkouts.left_behind(ports.clock(), BATCH)
+    for trouble in await asyncio.gather(*(_recover(each, ports) for each in left)):
+        if trouble is not None:
+            raise trouble
+
+
+async def _recover(left: Checkout, ports: Ports) -> ShopError | None:
+    try:
+        await ports.lasting.within(ports.times.answer, saga.recover(left, ports), "checkout.recover")
+    except (Overtaken, TimeoutError):
+        return None  # another copy has it, or it goes on in the background under its lease
+    except ShopError as error:
+        return error
+    return None

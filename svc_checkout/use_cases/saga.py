@@ -5,6 +5,7 @@ forward. Whoever finds out that another process has taken the checkout over stop
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,21 +13,21 @@ from contracts import cart, checkout, order, payment, product
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Address, CreditCard
 from contracts.payment import PaymentStatus
-from mallkit.calls import NoAnswer
-from mallkit.errors import BadGateway, Refused, ShopError, Unavailable
+from mallkit.calls import NeighbourAway
+from mallkit.errors import Refused, ShopError, Unavailable
 from mallkit.money import Money
 from svc_checkout import views
 from svc_checkout.domain import checkout as rules
 from svc_checkout.domain.checkout import Checkout, Overtaken
-from svc_checkout.domain.receipt import Item, price
+from svc_checkout.domain.receipt import Item, payable, price
 from svc_checkout.ports import Ports
 from svc_checkout.use_cases.refusals import kept, told
 
 STEP_SECONDS = 6.0
 PAY_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-UNKNOWN = (payment.OutcomeUnknown, NoAnswer, BadGateway)
-"""After these nobody knows whether the money was taken."""
+UNKNOWN = (Unavailable, order.BeingPaid, order.AlreadyPaid)
+"""After these the money may have been taken all the same: by this charge, or by one that the buyer made beside it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Means:
 async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     """Buys, or undoes everything and raises what the buyer is told.
 
-    Undoing goes on in the background when it takes long; with an unknown payment it is waited for, since it may turn forward.
+    Undoing goes on in the background when it takes long; with an unknown payment it is waited for. Either way it may turn forward.
     """
     paying = False
     try:
@@ -52,10 +53,12 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     except ShopError as error:
         refusal = told(error)
         undoing = await ports.checkouts.change(begun.id, lambda now: rules.back(now, begun.owner, kept(refusal), _lease(ports)))
-        if paying and isinstance(error, UNKNOWN):
+        if paying and isinstance(error, UNKNOWN) and not isinstance(error, NeighbourAway):
             return await undo(undoing, ports)
         with suppress(TimeoutError):
-            await ports.lasting.within(ports.times.undo, undo(undoing, ports), "checkout.undo")
+            ended = await ports.lasting.within(ports.times.undo, undo(undoing, ports), "checkout.undo")
+            if ended.status is CheckoutStatus.DONE:
+                return ended
         raise refusal from None
     return await finish(priced, transaction_id, ports)
 
@@ -65,14 +68,22 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     lines = [product.HoldLine(product_id=line.product_id, quantity=line.quantity) for line in sealed.lines]
     hold = product.Hold(hold_id=begun.id, lines=lines, order_id=begun.order_id)
     faces = await ports.products(product.hold, hold, seconds=STEP_SECONDS)
-    found = {face.product_id: face for face in faces.items}
-    items = tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
-    receipt = price(items, begun.destination.country, ports.rates, ports.currency)
+    items = items_of(sealed.lines, faces.items, ports.currency)
+    receipt = payable(price(items, begun.destination.country, ports.rates, ports.currency))
     if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
     priced = await ports.checkouts.change(begun.id, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)))
     await ports.orders(order.place, _order(priced), seconds=STEP_SECONDS)
     return priced
+
+
+def items_of(lines: Sequence[cart.SealedLine], faces: Sequence[product.Card], currency: str) -> tuple[Item, ...]:
+    """The lines of a cart with the names and prices of now. Raises NotOnSale, for a price in another currency too."""
+    found = {face.product_id: face for face in faces if face.currency == currency}
+    for line in lines:
+        if line.product_id not in found:
+            raise checkout.NotOnSale(product_id=line.product_id)
+    return tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
 
 
 async def _pay(priced: Checkout, means: Means, ports: Ports) -> str:

@@ -26,6 +26,7 @@ NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 }
 """What is stored; partly_refunded and refunded are computed from the refunds."""
 UNFINISHED = frozenset({PaymentStatus.ASKED, PaymentStatus.CAPTURING})
+TOOK_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.FAILED})
 NEVER = 32503680000.0
 """The year 3000: nothing is due."""
 
@@ -175,9 +176,9 @@ def captured(account: Account, attempt_id: str, now: float) -> Account | tuple[A
 
 
 def ended(account: Account, attempt_id: str, status: PaymentStatus, reason: str, now: float) -> Account:
-    """Declined, voided or failed: no money was taken. Final; the order has yet to be told."""
+    """Declined, voided or failed: no money was taken. The first word is final; the order has yet to be told."""
     attempt = _of(account, attempt_id)
-    if attempt.status is status:
+    if attempt.status in TOOK_NOTHING:
         return account
     return account.with_attempt(replace(attempt.to(status, now, reason), due=now))
 
@@ -186,11 +187,6 @@ def over(account: Account, attempt_id: str) -> Account:
     """The order has been told."""
     attempt = _of(account, attempt_id)
     return account if attempt.over else account.with_attempt(replace(attempt, over=True, due=NEVER))
-
-
-def forgotten(account: Account, attempt_id: str) -> Account:
-    """There is no such order for this payer, and never was: a stranger's attempt leaves nothing in somebody's account."""
-    return replace(account, attempts=tuple(each for each in account.attempts if each.id != attempt_id))
 
 
 def close(account: Account, now: float) -> Account:

@@ -9,7 +9,6 @@ from msgspec import UNSET
 from contracts import order
 from contracts import payment as contract
 from contracts.payment import PaymentStatus
-from mallkit.calls import NeighbourAway, NoAnswer
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing, ShopError, Unavailable
 from mallkit.money import Money
@@ -41,11 +40,12 @@ async def charge(wish: contract.Charge, caller: Caller, ports: Ports) -> str:
     Raises CardInvalid, Declined, MethodUnknown, what the order refuses, or OutcomeUnknown; the attempt then ends by itself.
     """
     asked = read(wish, caller, ports)
+    if not caller.is_service:
+        await _only_ones_own(asked, ports)
     attempt = await begin(asked, ports)
-    left = ports.answer_seconds
     try:
-        await ports.lasting.within(left, _pay(asked, attempt, ports), "payment.charge")
-    except (TimeoutError, NoAnswer, NeighbourAway):
+        await ports.lasting.within(ports.answer_seconds, _pay(asked, attempt, ports), "payment.charge")
+    except (TimeoutError, Unavailable):
         raise contract.OutcomeUnknown from None
     return attempt.transaction_id
 
@@ -65,6 +65,13 @@ def read(wish: contract.Charge, caller: Caller, ports: Ports) -> Asked:
     return Asked(str(wish.order_id), caller.command, str(wish.user_id), amount, wish.payment_method, card)
 
 
+async def _only_ones_own(asked: Asked, ports: Ports) -> None:
+    """Before anything is written: another's account must neither grow nor tell how it stands. Raises Missing."""
+    found = await ports.orders(order.order, order.OrderOf(order_id=asked.order_id), seconds=ON_REQUEST)
+    if found.user_id != asked.user_id:
+        raise Missing("there is no such order")
+
+
 async def begin(asked: Asked, ports: Ports) -> Attempt:
     """Records the attempt; its transaction id follows from its own, so that a repeat after a crash finds the same."""
     now = ports.clock()
@@ -81,30 +88,14 @@ async def begin(asked: Asked, ports: Ports) -> Attempt:
         updated=now,
         due=now + ports.attempt_seconds,
     )
-    try:
-        account = await ports.accounts.ask(asked.order_id, attempt)
-    except (order.AlreadyPaid, order.WrongStatus):
-        await _only_its_buyer(asked, ports)
-        raise
+    account = await ports.accounts.ask(asked.order_id, attempt)
     return account.attempt(attempt.id) or attempt
 
 
-async def _only_its_buyer(asked: Asked, ports: Ports) -> None:
-    """How an order stands is told to nobody else. Raises Missing."""
-    found = await ports.orders(order.order, order.OrderOf(order_id=asked.order_id), seconds=ON_REQUEST)
-    if found.user_id != asked.user_id:
-        raise Missing("there is no such order")
-
-
 async def _pay(asked: Asked, attempt: Attempt, ports: Ports) -> None:
-    provider = ports.providers[asked.method]
-    if attempt.status is PaymentStatus.CAPTURED:
-        return
     if attempt.status is PaymentStatus.ASKED:
         await _ask_order(asked, ports)
-        await _authorize(asked, provider, ports)
-    elif attempt.status is not PaymentStatus.CAPTURING:
-        raise contract.Declined(f"this payment is {attempt.status.value}", reason=attempt.reason)
+        await _authorize(asked, ports.providers[asked.method], ports)
     await forward(asked.order_id, attempt.id, ports)
 
 
@@ -118,14 +109,10 @@ async def _ask_order(asked: Asked, ports: Ports) -> None:
     )
     try:
         await ports.orders(order.begin_payment, wish, seconds=ON_REQUEST)
-    except Missing:
-        await ports.accounts.change(asked.order_id, lambda account: rules.forgotten(account, asked.attempt_id))
-        raise
     except Unavailable:
         raise
     except ShopError as refusal:
-        await _end(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, refusal.slug, ports)
-        await ports.accounts.change(asked.order_id, lambda account: rules.over(account, asked.attempt_id))
+        await _refused(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, refusal.slug, ports)
         if isinstance(refusal, order.AttemptEnded):
             raise contract.Declined("this payment has been ended", reason="voided") from None
         raise
@@ -133,17 +120,15 @@ async def _ask_order(asked: Asked, ports: Ports) -> None:
 
 async def _authorize(asked: Asked, provider: Provider, ports: Ports) -> None:
     answer = await provider.authorize(asked.attempt_id, asked.amount, asked.card, asked.order_id)
-    if answer.approved:
-        now = ports.clock()
-        account = await ports.accounts.change(asked.order_id, lambda found: _capturing_unless_ended(found, asked.attempt_id, now, ports))
-        attempt = account.attempt(asked.attempt_id)
-        if attempt is not None and attempt.status is PaymentStatus.CAPTURING:
-            return
+    if not answer.approved:
+        await _refused(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, answer.reason, ports)
+        raise contract.Declined(f"the bank declined the payment: {answer.reason}", reason=answer.reason)
+    now = ports.clock()
+    account = await ports.accounts.change(asked.order_id, lambda found: _capturing_unless_ended(found, asked.attempt_id, now, ports))
+    attempt = account.attempt(asked.attempt_id)
+    if attempt is None or attempt.status in rules.TOOK_NOTHING:
         await provider.void(asked.attempt_id)
         raise contract.Declined("the payment was ended before the bank answered", reason="voided")
-    await _end(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, answer.reason, ports)
-    await tell_over(asked.order_id, asked.attempt_id, ports)
-    raise contract.Declined(f"the bank declined the payment: {answer.reason}", reason=answer.reason)
 
 
 def _capturing_unless_ended(account: Account, attempt_id: str, now: float, ports: Ports) -> Account:
@@ -157,15 +142,18 @@ async def forward(order_id: str, attempt_id: str, ports: Ports) -> None:
     """From *capturing*: capture with the same key until the bank says its final word, then tell the order, then book it.
 
     The order is told before the money is booked: a crash between the two repeats both, and one write less is on the way.
+    Returns only when the money is booked. Raises Declined where none was taken.
     """
     account = await ports.accounts.get(order_id)
     attempt = account.attempt(attempt_id)
+    if attempt is not None and attempt.status is PaymentStatus.CAPTURED:
+        return  # whoever worked beside us was faster
     if attempt is None or attempt.status is not PaymentStatus.CAPTURING:
-        return
+        status, reason = ("gone", "") if attempt is None else (attempt.status.value, attempt.reason)
+        raise contract.Declined(f"this payment is {status}", reason=reason)
     answer = await ports.providers[attempt.method].capture(attempt_id)
     if not answer.approved:
-        await _end(order_id, attempt_id, PaymentStatus.FAILED, answer.reason, ports)
-        await tell_over(order_id, attempt_id, ports)
+        await _refused(order_id, attempt_id, PaymentStatus.FAILED, answer.reason, ports)
         raise contract.Declined(f"the bank refused to pay: {answer.reason}", reason=answer.reason)
     await ports.orders(order.mark_paid, order.MarkPaid(order_id=order_id, attempt=attempt_id, transaction_id=attempt.transaction_id))
     now = ports.clock()
@@ -179,6 +167,9 @@ async def tell_over(order_id: str, attempt_id: str, ports: Ports) -> None:
     await ports.accounts.change(order_id, lambda account: rules.over(account, attempt_id))
 
 
-async def _end(order_id: str, attempt_id: str, status: PaymentStatus, reason: str, ports: Ports) -> None:
+async def _refused(order_id: str, attempt_id: str, status: PaymentStatus, reason: str, ports: Ports) -> None:
+    """Books that no money was taken, and tells the order, which keeps the attempt from ever beginning late."""
     now = ports.clock()
     await ports.accounts.change(order_id, lambda account: rules.ended(account, attempt_id, status, reason, now))
+    with suppress(Unavailable):  # the job tells it; the refusal is true without that
+        await tell_over(order_id, attempt_id, ports)

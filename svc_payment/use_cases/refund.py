@@ -28,7 +28,8 @@ async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> tuple[A
 async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settled:
     """All that is left of an order's payment, once for a key; without any money taken there is nothing to do.
 
-    Not done while a capture is not booked yet: the order is told of the money first, and may be cancelled in between.
+    Not done while a capture is not booked yet: the order is told of the money first, and may be cancelled in between. Nor where the
+    bank refuses for good: an operator's refund of the rest ends it.
     """
     account = await ports.accounts.get(wish.order_id)
     refund_id = f"{wish.key}-rest"
@@ -36,7 +37,7 @@ async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settl
         return _settled(account)
     try:
         account, _ = await give_back(wish.order_id, refund_id, None, wish.reason, ports)
-    except contract.RefundTooLarge:  # another refund took the rest meanwhile
+    except (contract.RefundTooLarge, contract.RefundRefused):  # another refund took the rest meanwhile, or it takes an operator
         account = await ports.accounts.get(wish.order_id)
     return _settled(account)
 
@@ -78,4 +79,4 @@ def _of(account: Account, refund_id: str) -> Refund:
 
 def _settled(account: Account) -> contract.Settled:
     back = account.refunded(RefundStatus.REFUNDED)
-    return contract.Settled(order_id=account.id, refunded_minor=back, done=not account.moving)
+    return contract.Settled(order_id=account.id, refunded_minor=back, done=not account.moving and account.refundable == 0)

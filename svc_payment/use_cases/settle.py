@@ -1,5 +1,7 @@
 """Ending what was left open: every attempt and every refund reaches a final word, whatever died on the way."""
 
+import asyncio
+
 from contracts import payment as contract
 from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.errors import ShopError
@@ -24,15 +26,19 @@ async def void(order_id: str, ports: Ports) -> contract.Undone:
 
 
 async def settle_all(ports: Ports) -> None:
-    """The job's round. One account's trouble does not keep the others waiting; the first is told."""
-    trouble: ShopError | None = None
-    for account in await ports.accounts.due(ports.clock(), BATCH):
-        try:
-            await settle(account, ports)
-        except ShopError as error:
-            trouble = trouble or error
-    if trouble is not None:
-        raise trouble
+    """The job's round, side by side: one account's trouble does not keep the others waiting. The first trouble is told."""
+    due = await ports.accounts.due(ports.clock(), BATCH)
+    for trouble in await asyncio.gather(*(_try(account, ports) for account in due)):
+        if trouble is not None:
+            raise trouble
+
+
+async def _try(account: Account, ports: Ports) -> ShopError | None:
+    try:
+        await settle(account, ports)
+    except ShopError as error:
+        return error
+    return None
 
 
 async def settle(account: Account, ports: Ports) -> None:
@@ -51,7 +57,7 @@ async def _settle_attempt(account: Account, attempt: Attempt, ports: Ports) -> N
         try:
             await charge.forward(account.id, attempt.id, ports)
         except contract.Declined:
-            return  # the bank's final word: it is booked, and the order knows
+            return  # the bank's final word: it is booked
     elif attempt.status is PaymentStatus.ASKED:
         now = ports.clock()
         account = await ports.accounts.change(account.id, lambda found: _void_unless_ended(found, attempt.id, now))

@@ -18,7 +18,7 @@ from tests.journeys.people import People, Person, order_form
 
 KILLS = 20
 """Of each part."""
-MOST_APART = 0.9
+MOST_APART = 0.6
 """Seconds between two kills, at most: what one begins, the next one may hit while it starts again."""
 BUYERS = 8
 STOCK = 100_000

@@ -281,7 +281,7 @@ def test_every_package_of_the_project_is_looked_for_before_the_start() -> None:
     assert named == set(IMPORTED)
 
 
-@pytest.mark.parametrize(("field", "value"), [("currency", "XXX"), ("max_body", "-1"), ("max_in_flight", "0"), ("drain_seconds", "-2")])
+@pytest.mark.parametrize(("field", "value"), [("currency", "XXX"), ("max_body", "-1"), ("max_in_flight", "-1"), ("drain_seconds", "-2")])
 def test_a_value_that_no_mall_can_run_with_stops_the_start(field: str, value: str) -> None:
     secrets = {"MALL_CLIENT_SECRET": "c" * 32, "MALL_FINGERPRINT_KEY": "f" * 32}
     with pytest.raises(SettingsError, match=field):
