@@ -82,14 +82,17 @@ class _To:
     async def __call__(self, endpoint: Endpoint[W, G], wish: W, *, key: str = "", seconds: float = 5.0) -> G:
         ends = time.monotonic() + deadline.left(seconds)
         pause = FIRST_PAUSE
+        doubt: Unavailable | None = None
         while True:
             try:
                 return await self._once(endpoint, wish, key, ends)
             except Unavailable as error:
+                if not isinstance(error, NeighbourAway):
+                    doubt = error  # a later try that could not be sent does not tell what became of this one
                 again = endpoint.repeatable or isinstance(error, NeighbourAway)
                 wait = pause * (0.5 + random.random() / 2)  # noqa: S311  # jitter, no secret
                 if not again or time.monotonic() + wait >= ends:
-                    raise
+                    raise doubt or error from None
             await asyncio.sleep(wait)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -97,7 +100,7 @@ class _To:
         shape = shape_of(endpoint)
         left = ends - time.monotonic()
         if left <= 0:
-            raise NoAnswer
+            raise NeighbourAway(f"there was no time left to ask {self._service}")
         bearer = "" if self._token is None else f"Authorization: {await self._token()}\r\n"
         with tracing.client_span(endpoint.method, self._service, endpoint.path) as span:
             head = f"traceparent: {span.traceparent}\r\n{deadline.HEADER}: {int(left * 1000)}\r\n{bearer}{_headers(shape, wish, key)}"

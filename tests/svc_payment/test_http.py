@@ -216,6 +216,7 @@ async def test_many_refunds_at_once_never_exceed_what_was_paid(mall: Buying) -> 
     _, order_id, transaction_id = await paid(mall)
     answers = await asyncio.gather(*(give_back(mall, transaction_id, amount=3) for _ in range(8)))
     assert sorted(told.status for told in answers) == [201] * 3 + [409] * 5
+    assert {told.kind for told in answers if told.status == 409} == {"payment/refund-too-large"}
     assert await ledger_of(mall, order_id) == {BANK: 100, SALES: -1000, RETURNS: 900}
 
 
