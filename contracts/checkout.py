@@ -15,9 +15,7 @@ from mallkit.money import Amount
 
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]*"
-PersonName = Annotated[
-    str, Meta(min_length=1, max_length=100, pattern=rf"^{_PLAIN}[^\x00-\x20\x7f-\xa0]{_PLAIN}{END}", examples=["Ann"])
-]
+PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{_PLAIN}[^\x00-\x20\x7f-\xa0]{_PLAIN}{END}", examples=["Ann"])]
 """Without control characters, and not blank."""
 
 

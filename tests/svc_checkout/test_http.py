@@ -184,7 +184,8 @@ async def test_the_user_is_the_one_who_is_signed_in(mall: Buying) -> None:
         ({"credit_card": card("4242424242424241")}, 422, 4004001, "credit_card_number"),
         ({"credit_card": card(cvv="12")}, 422, 4004001, "credit_card_cvv"),
         ({"credit_card": card() | {"credit_card_expiration_year": 2025}}, 422, 4004001, "credit_card_expiration_year"),
-        ({"firstname": "A\nB"}, 400, 4001001, "firstname"),
+        ({"firstname": "A\nB"}, 400, 4001001, ""),
+        ({"lastname": " "}, 400, 4001001, ""),
     ],
 )
 async def test_what_cannot_be_right_is_refused_before_anything_begins(
@@ -193,7 +194,7 @@ async def test_what_cannot_be_right_is_refused_before_anything_begins(
     product_id = await mall.product()
     buyer = await mall.with_cart(product_id)
     told = await mall.check_out(buyer, **form)
-    assert (told.status, told.json["code"], told.json["field"]) == (status, code, field)
+    assert (told.status, told.json["code"], told.json.get("field", "")) == (status, code, field)
     assert await mall.orders(buyer) == []
     await is_as_before(mall, buyer, product_id)
 
