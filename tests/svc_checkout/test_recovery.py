@@ -26,7 +26,7 @@ from tests.svc_checkout.buying import Buyer as Person
 from tests.svc_checkout.buying import Buying, buying, new_id, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LEASE = 1.0
+LEASE = 2.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -36,7 +36,7 @@ async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buying
         "MALL_CHECKOUT_LEASE_SECONDS": str(LEASE),
         "MALL_CHECKOUT_RECOVER_SECONDS": "0.1",
         "MALL_PAYMENT_SETTLE_SECONDS": "0.1",
-        "MALL_BANK_SLOW_SECONDS": "3",
+        "MALL_BANK_SLOW_SECONDS": "4",
     }
     async with buying(tmp_path_factory.mktemp("mall"), **fast) as running:
         yield running
