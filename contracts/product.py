@@ -22,7 +22,6 @@ from contracts.product_words import (
     PartKept,
     ProductPatch,
     Quantity,
-    SkuTaken,
     UnsafePicture,
     WrongCurrency,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "OutOfStock",
     "PartKept",
     "ProductPatch",
-    "SkuTaken",
     "UnsafePicture",
     "WrongCurrency",
 ]

@@ -64,13 +64,6 @@ class HoldGone(Refused):
     title = "The hold on the stock has ended"
 
 
-class SkuTaken(Refused):
-    """Another product has this import key."""
-
-    slug = "product/import-key-taken"
-    title = "Another product has this import key"
-
-
 class UnsafePicture(Refused):
     """The SVG has a part that could run or load something."""
 

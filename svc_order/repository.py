@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from contracts.order import Status
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
 from mallkit.store import Absent, Collection, Kind, Page, Range
@@ -58,10 +57,6 @@ class Orders:
         """Cancelled orders whose money or stock is not known to be back and that are due, longest waiting first."""
         page = await self._orders.find({"owes": True, "due": Range(le=now)}, order="due", limit=limit)
         return page.items
-
-    async def by_status(self) -> dict[Status, int]:
-        """How many orders there are of each status."""
-        return await self._orders.counts("status")
 
 
 def _missing() -> Missing:
