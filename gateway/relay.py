@@ -11,11 +11,11 @@ from gateway.upstream import Upstream
 from mallkit import deadline, tracing
 from mallkit.body import read_body
 from mallkit.endpoint import ANYONE, Endpoint, Keyed, View, Wish
-from mallkit.errors import Invalid, Missing, Unavailable
+from mallkit.errors import Invalid, Missing
 from mallkit.identity import Identity
 from mallkit.routes import target_of
 from mallkit.shape import BODY_METHODS
-from mallkit.web import Edge
+from mallkit.web import Edge, in_words_of
 
 KEY: Final = "Idempotency-Key"
 
@@ -39,12 +39,10 @@ class Relay:
         edge = self._edge
         edge.in_flight += 1
         try:
-            if edge.in_flight > self._settings.max_in_flight:
-                message = "too many requests are being served at this moment"
-                raise Unavailable(message)
+            edge.check_room()
             return await self._relay(request)
         except Invalid as error:  # told in the endpoint's own words, as the service would
-            raise (self._endpoint.invalid(error.detail) if type(error) is Invalid else error) from None
+            raise in_words_of(self._endpoint, error) from None
         finally:
             edge.in_flight -= 1
 

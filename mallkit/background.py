@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -62,6 +62,13 @@ async def running(*jobs: Job) -> AsyncIterator[Running]:
         yield state
     finally:
         await state.stop()
+
+
+async def side_by_side(works: Iterable[Awaitable[object]]) -> None:
+    """A job's round over many things: one's trouble keeps no other waiting. Raises the first trouble when all have ended."""
+    for outcome in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> Job:

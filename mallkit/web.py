@@ -89,16 +89,14 @@ class Edge:
     async def _answer(self, served: Served[Wish, View], shape: Shape, request: web.BaseRequest, places: Mapping[str, int]) -> Reply:
         endpoint = served.endpoint
         try:
-            if self.in_flight > self.settings.max_in_flight:
-                message = "too many requests are being served at this moment"
-                raise Unavailable(message)
+            self.check_room()
             caller = Caller()
             if Role.ANYONE not in endpoint.may:
                 caller = await self._identity().admit(endpoint, request.headers.get("Authorization"))
             wish = await self._read(endpoint, shape, request, places)
             return await self._serve(served, wish, caller, request)
         except ShopError as error:
-            return self.refuse(_in_words_of(endpoint, error))
+            return self.refuse(in_words_of(endpoint, error))
         except Exception as error:
             log.exception("request.failed", endpoint=endpoint.path, kind=type(error).__name__)
             fault = next((cls for cls in endpoint.refuses if issubclass(cls, Internal)), Internal)
@@ -123,6 +121,12 @@ class Edge:
             raise endpoint.invalid("the path holds a value that cannot be") from None
         return shape.wish(rest, path, request.headers)
 
+    def check_room(self) -> None:
+        """Raises Unavailable when more requests are being served than may be."""
+        if self.in_flight > self.settings.max_in_flight:
+            message = "too many requests are being served at this moment"
+            raise Unavailable(message)
+
     def _identity(self) -> Identity:
         if self.identity is None:
             message = "the service is starting"
@@ -141,7 +145,7 @@ class Edge:
             try:
                 return _reply(endpoint, await served.handler(wish, caller, self.ports))
             except ShopError as error:
-                return self.refuse(_in_words_of(endpoint, error))
+                return self.refuse(in_words_of(endpoint, error))
 
         if not key or caller.is_service or self.idempotency is None:
             # A service's key names an effect that the aggregate remembers; no record is owed for its answer.
@@ -160,7 +164,7 @@ class Edge:
         return Reply(status, body, headers)
 
 
-def _in_words_of(endpoint: Endpoint[Wish, View], error: ShopError) -> ShopError:
+def in_words_of(endpoint: Endpoint[Wish, View], error: ShopError) -> ShopError:
     """A value that only a rule finds wrong is told like one that the reading found."""
     return endpoint.invalid(error.detail, **error.facts) if type(error) is Invalid else error
 

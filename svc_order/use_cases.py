@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from contracts import order as contract
 from contracts import payment, product
+from mallkit.background import side_by_side
 from mallkit.endpoint import Caller
 from mallkit.errors import Invalid, Missing, ShopError
 from mallkit.money import Money
@@ -111,18 +112,19 @@ async def _pay_back(order: Order, ports: Ports) -> bool:
 async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one order's trouble does not keep the others waiting. The first trouble is told."""
     owing = await ports.orders.owing(ports.clock(), SETTLE_BATCH)
-    for trouble in await asyncio.gather(*(_try(order, ports) for order in owing)):
-        if trouble is not None:
-            raise trouble
+    await side_by_side(_settle_or_postpone(order, ports) for order in owing)
 
 
-async def _try(order: Order, ports: Ports) -> ShopError | None:
-    trouble: ShopError | None = None
+async def _settle_or_postpone(order: Order, ports: Ports) -> None:
     try:
-        if not (await settle(order, ports)).owes:
-            return None
-    except ShopError as error:
-        trouble = error
+        still_owes = (await settle(order, ports)).owes
+    except ShopError:
+        await _postpone(order, ports)
+        raise
+    if still_owes:
+        await _postpone(order, ports)
+
+
+async def _postpone(order: Order, ports: Ports) -> None:
     now = ports.clock()
     await ports.orders.change(order.id, lambda newest: domain.postponed(newest, now))
-    return trouble

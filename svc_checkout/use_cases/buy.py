@@ -10,8 +10,9 @@ from contracts import cart, checkout, product
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import CreditCard
 from contracts.payment import CardInvalid
+from mallkit.background import side_by_side
 from mallkit.endpoint import Caller
-from mallkit.errors import Missing, ShopError
+from mallkit.errors import Missing
 from mallkit.money import Money
 from svc_checkout.domain import address, card
 from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of
@@ -108,16 +109,10 @@ async def read(checkout_id: str, caller: Caller, ports: Ports) -> Checkout:
 async def recover_all(ports: Ports) -> None:
     """The job's round: ends what dead processes left, side by side: one checkout's trouble does not keep the others waiting."""
     left = await ports.checkouts.left_behind(ports.clock(), BATCH)
-    for trouble in await asyncio.gather(*(_recover(each, ports) for each in left)):
-        if trouble is not None:
-            raise trouble
+    await side_by_side(_recover(each, ports) for each in left)
 
 
-async def _recover(left: Checkout, ports: Ports) -> ShopError | None:
-    try:
+async def _recover(left: Checkout, ports: Ports) -> None:
+    # Another copy has it, or it goes on in the background under its lease.
+    with suppress(Overtaken, TimeoutError):
         await ports.lasting.within(ports.times.answer, saga.recover(left, ports), "checkout.recover")
-    except (Overtaken, TimeoutError):
-        return None  # another copy has it, or it goes on in the background under its lease
-    except ShopError as error:
-        return error
-    return None

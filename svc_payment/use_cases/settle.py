@@ -1,10 +1,8 @@
 """Ending what was left open: every attempt and every refund reaches a final word, whatever died on the way."""
 
-import asyncio
-
 from contracts import payment as contract
 from contracts.payment import PaymentStatus, RefundStatus
-from mallkit.errors import ShopError
+from mallkit.background import side_by_side
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Attempt
 from svc_payment.ports import Ports
@@ -28,17 +26,7 @@ async def void(order_id: str, ports: Ports) -> contract.Undone:
 async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one account's trouble does not keep the others waiting. The first trouble is told."""
     due = await ports.accounts.due(ports.clock(), BATCH)
-    for trouble in await asyncio.gather(*(_try(account, ports) for account in due)):
-        if trouble is not None:
-            raise trouble
-
-
-async def _try(account: Account, ports: Ports) -> ShopError | None:
-    try:
-        await settle(account, ports)
-    except ShopError as error:
-        return error
-    return None
+    await side_by_side(settle(account, ports) for account in due)
 
 
 async def settle(account: Account, ports: Ports) -> None:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from mallkit import logs
-from mallkit.background import JITTER, every, pause, running
+from mallkit.background import JITTER, every, pause, running, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -188,3 +188,20 @@ def test_copies_started_together_drift_apart() -> None:
     pauses = [pause(10) for _ in range(1000)]
     assert 10 * (1 - JITTER) <= min(pauses) < 9.2
     assert 10.8 < max(pauses) <= 10 * (1 + JITTER)
+
+
+async def test_one_trouble_keeps_no_other_waiting_and_is_told() -> None:
+    ended: list[str] = []
+    gate = asyncio.Event()
+
+    async def well() -> None:
+        await gate.wait()
+        ended.append("well")
+
+    async def ill() -> None:
+        gate.set()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await side_by_side([ill(), well()])
+    assert ended == ["well"]
