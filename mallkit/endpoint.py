@@ -92,6 +92,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to an aggregate, told to the other services. Fields are ids and sums, never persons or cards."""
 
     type: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Raised when consumers written for the one before could misread it; the type's name then ends in `.v2`."""
 
     @property
     def subject(self) -> str:

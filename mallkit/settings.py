@@ -26,6 +26,7 @@ __all__ = ["Common", "Secret", "SettingsError", "load", "resolve", "secret_field
 Secret = Annotated[str, Meta(extra={"secret": True})]
 """Has no default, is never shown, and holds at least 16 characters. Any other type is marked in the same way."""
 SHORTEST_SECRET = 16
+DRILLED = ("dev", "test")
 HIGHEST_PORT = 65_535
 _NOT_SET_BY_NAME = frozenset({"env", "neighbours"})
 """Fields that `load` fills itself."""
@@ -47,6 +48,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str = ""
     """Where spans go; empty: nowhere."""
+    redis_url: str = ""
+    """Where events go, `redis://host:port` or `rediss://…`; empty: nowhere, they wait in the outbox. Without a password, see below."""
+    redis_password: Secret = ""
+    copy: str = "1"
+    """Which copy of the service this is: a copy that starts again under its old name goes on with its own leases at once."""
+    drill_key: Secret = ""
+    """Opens the doors through which drills do harm; empty, and there are none. In dev and test only."""
     neighbours: dict[str, str] = {}
     """Name → base URLs, comma separated where a service has several copies."""
     currency: str = "USD"
@@ -60,6 +68,12 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.currency not in DECIMALS:
             message = f"currency: {self.currency!r} is none that the mall knows ({', '.join(sorted(DECIMALS))})"
+            raise ValueError(message)
+        if self.drill_key and self.env not in DRILLED:
+            message = f"drill_key: there are no drills in {self.env}"
+            raise ValueError(message)
+        if "@" in self.redis_url and ":" in self.redis_url.partition("://")[2].partition("@")[0]:
+            message = "redis_url: its password belongs into MALL_REDIS_PASSWORD"
             raise ValueError(message)
         for name, least in (("drain_seconds", 0), ("max_in_flight", 0), ("max_body", 1)):
             if getattr(self, name) < least:

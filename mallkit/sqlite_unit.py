@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from mallkit.endpoint import Event
+from mallkit.events import type_of
 from mallkit.ids import new_id
 from mallkit.sqlite_table import Table
 from mallkit.store import Absent, Adding, Changing, Checking, Kind, Removing, Step, Taken
@@ -149,5 +150,5 @@ class Unit:
 
     def _announce(self, row: Row, events: tuple[Event, ...]) -> None:
         for event in events:
-            entry = (new_id(), event.type, event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
+            entry = (new_id(), type_of(event), event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
             self._cursor.execute(OUTBOX, entry)

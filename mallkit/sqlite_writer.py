@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+from mallkit import steps as named_steps
 from mallkit.sqlite_table import Table
 from mallkit.sqlite_unit import Unit
 from mallkit.store import Kind, Step, StoreUnavailable
@@ -25,6 +26,8 @@ class Item:
     steps: tuple[Step, ...]
     answer: asyncio.Future[list[Any]]
     traceparent: str
+    step: str = ""
+    """The named step that this write is, while a drill runs."""
 
 
 Outcome: TypeAlias = tuple[asyncio.Future[list[Any]], list[Any] | None, Exception | None]
@@ -70,7 +73,7 @@ class Writer:
         if self._closed:
             message = "the store is closed"
             raise StoreUnavailable(message)
-        item = Item(steps, self._loop.create_future(), traceparent)
+        item = Item(steps, self._loop.create_future(), traceparent, named_steps.writing() if named_steps.armed else "")
         self._queue.put(item)
         return item.answer
 
@@ -103,7 +106,9 @@ class Writer:
             cursor.execute("BEGIN IMMEDIATE")
             outcomes = [self._one(cursor, item, whole=len(batch) == 1) for item in batch]
             if self._connection.in_transaction:
+                _reached(batch, named_steps.BEFORE_COMMIT)
                 cursor.execute("COMMIT")
+                _reached(batch, named_steps.AFTER_COMMIT)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it, and the thread must go on
             self._forget_connection()
             return [(item.answer, None, _unavailable(error)) for item in batch]
@@ -135,6 +140,13 @@ class Writer:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+
+def _reached(batch: list[Item], kind: str) -> None:
+    if named_steps.armed:
+        for item in batch:
+            if item.step:
+                named_steps.reached(f"{item.step}:{kind}")
 
 
 def _unavailable(cause: Exception) -> StoreUnavailable:
