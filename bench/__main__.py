@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from bench.running import ROOT, Mall, machine, running_mall
+from mall.running import ROOT, Mall, machine, running_mall
 
 ROUNDS = 3
 PURCHASES = {1: 150, 8: 400, 32: 400}

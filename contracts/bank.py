@@ -1,17 +1,23 @@
 """What the sandbox bank promises: a card processor that is idempotent by the caller's key. Amounts in minor units."""
 
+import hashlib
+import hmac
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mallkit.endpoint import ANYONE, END, GET, POST, Endpoint, Id, View, Wish
+from mallkit.endpoint import ANYONE, END, GET, POST, Cursor, Endpoint, Event, Id, View, Wish
 from mallkit.errors import Missing, Refused, Unauthenticated
 
 ApiKey = Annotated[str, Meta(max_length=256)]
 Minor = Annotated[int, Meta(ge=1, le=100_000_000_000_000, examples=[1999])]
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
 API_KEY = {"api_key": "X-Api-Key"}
+SIGNATURE: Final = "Bank-Signature"
+"""Header of a webhook: `t=<seconds since 1970>,v1=<signature>`."""
+MOST_EVENTS: Final = 100
+"""In one webhook."""
 
 
 class BankKeyReused(Refused):
@@ -95,7 +101,10 @@ class OperationOf(Wish, frozen=True):
 
 
 class Operation(View, frozen=True):
-    """`reason` is set when declined: declined, insufficient_funds, expired_card, wrong_cvv, voided, captured, too_much, unknown."""
+    """`reason` is set when declined: declined, insufficient_funds, expired_card, wrong_cvv, voided, captured, too_much, unknown.
+
+    `id` is the bank's own and grows with time; `reference` is what the authorization was told.
+    """
 
     key: str
     kind: OperationKind
@@ -107,6 +116,45 @@ class Operation(View, frozen=True):
     brand: str
     last4: str
     at: str
+    id: str = ""
+    reference: str = ""
+
+
+class StatementOf(Wish, frozen=True):
+    """Asks for a part of the statement."""
+
+    after: Cursor | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    api_key: ApiKey | UnsetType = UNSET
+
+
+class Statement(View, frozen=True):
+    """Operations, oldest first. `next` goes on, null at the end.
+
+    One that is being written while a page is read may get a place before that page's end: it is seen when read again.
+    """
+
+    items: list[Operation]
+    next: str | None
+
+
+class OperationAnswered(Event, frozen=True):
+    """The bank gave its final word on an operation: what a webhook's `data` holds."""
+
+    type: ClassVar[str] = "bank.operation-answered"
+    authorization: str
+    key: str
+    kind: OperationKind
+    status: OperationStatus
+    reason: str
+    amount: int
+    currency: str
+    reference: str
+
+
+def signature(secret: str, at: int, body: bytes) -> str:
+    """What `v1` of a webhook's signature header is: HMAC-SHA256 of `<at>.<body>`, hexadecimal. `at`: seconds since 1970."""
+    return hmac.new(secret.encode(), b"%d." % at + body, hashlib.sha256).hexdigest()
 
 
 authorize = Endpoint(
@@ -128,4 +176,8 @@ refund = Endpoint(
 operation = Endpoint(
     method=GET, path="/v1/operations/{key}", takes=OperationOf, gives=Operation, may=(ANYONE,), headers=API_KEY,
     refuses=(Unauthenticated, Missing), secret=("api_key",), summary="What became of a key",
+)  # fmt: skip
+operations = Endpoint(
+    method=GET, path="/v1/operations", takes=StatementOf, gives=Statement, may=(ANYONE,), headers=API_KEY,
+    refuses=(Unauthenticated,), secret=("api_key",), summary="The statement of all operations",
 )  # fmt: skip

@@ -5,10 +5,13 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.bank import SIGNATURE
+from contracts.bank_webhook import BankNews, WebhookSignature, WebhookTooOld
 from contracts.checkout_types import CreditCard
 from contracts.order import AlreadyPaid, AmountWrong, BeingPaid, WrongStatus
 from mallkit.endpoint import (
     ADMIN,
+    ANYONE,
     CUSTOMER,
     GET,
     OPERATOR,
@@ -16,6 +19,7 @@ from mallkit.endpoint import (
     POST,
     SERVICE,
     Cursor,
+    Done,
     Endpoint,
     Event,
     Id,
@@ -268,6 +272,10 @@ refund = Endpoint(
     method=POST, path="/api/v1/payments/{transaction_id}/refunds", takes=Refund, gives=RefundView, may=OPERATORS, status=201,
     refuses=(Missing, RefundTooLarge, NothingPaid, RefundRefused, OutcomeUnknown), keyed=Keyed.REQUIRED, fresh=True,
     summary="Give money back",
+)  # fmt: skip
+bank_webhook = Endpoint(
+    method=POST, path="/api/v1/payments/webhooks/bank", takes=BankNews, gives=Done, may=(ANYONE,), status=204, idempotent=True,
+    refuses=(WebhookSignature, WebhookTooOld), headers={"signature": SIGNATURE}, raw="content", summary="What the bank has to tell",
 )  # fmt: skip
 void = Endpoint(
     method=POST, path="/internal/payments/{order_id}/void", takes=AccountOf, gives=Undone, may=(SERVICE,), internal=True, idempotent=True,

@@ -4,12 +4,12 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Final
 
 from mallkit import problem
+from mallkit.copies import Copies
 from mallkit.errors import BadGateway, Timeout, Unavailable
-from mallkit.http1 import BrokenError, Client, NotSentError, Reply, address_of
+from mallkit.http1 import BrokenError, Client, NotSentError, Reply
 
 FIRST_PAUSE: Final = 0.05
 FIRST_REFUSAL: Final = 400
@@ -35,8 +35,7 @@ class Upstream:
     def __init__(self, client: Client, service: str, urls: Sequence[str], *, answer: float, retry: float) -> None:
         self._client = client
         self.service = service
-        self._copies = len(urls)
-        self._addresses = cycle([address_of(url) for url in urls])
+        self._copies = Copies(urls)
         self._answer = answer
         self._retry = retry
 
@@ -56,7 +55,7 @@ class Upstream:
                 if isinstance(failure, BrokenOff) and not again:
                     raise
                 tries += 1
-                if tries < self._copies:  # another copy may be well
+                if tries < len(self._copies):  # another copy may be well
                     continue
                 wait = pause * random.uniform(0.5, 1.0)  # noqa: S311  # jitter, no secret
                 if time.monotonic() + wait >= ends:
@@ -65,17 +64,24 @@ class Upstream:
             pause *= 2
 
     async def _once(self, start: str, head: str, body: bytes) -> Reply:
-        address = next(self._addresses)
+        copy = self._copies.take()
+        address = copy.address
         request = f"{start} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n{head}\r\n".encode(errors="surrogateescape") + body
         asked = time.monotonic()
         try:
             reply = await self._client.request(address, request, self._answer)
         except NotSentError:
+            copy.failed()
             raise Away(f"{self.service} cannot be reached") from None
         except BrokenError:
+            copy.failed()
             if time.monotonic() - asked >= self._answer - EARLY:
                 raise Timeout(f"{self.service} did not answer in time") from None
             raise BrokenOff(f"{self.service} broke off its answer") from None
+        else:
+            copy.answered()
+        finally:
+            copy.under_way -= 1
         if reply.status >= FIRST_REFUSAL and not _is_problem(reply):
             raise BadGateway(f"{self.service} refused without telling why")
         return reply

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from mall.journey import OPERATOR
-from mall.parts import IMPORTED
+from mall.parts import IMPORTED, MOST_COPIES
 from mall.preflight import StartError, check_packages, check_python
 
 
@@ -29,10 +29,19 @@ def _run(words: list[str]) -> int:
         from mall.importing import command  # noqa: PLC0415 — the supervisor should not carry it
 
         return command.main(words[1:], os.environ)
-    arguments = _parser().parse_args(words)
-    from mall import up  # noqa: PLC0415 — needs packages, whose absence is told above
+    if words[:1] == ["load"]:
+        from mall.load import command as load  # noqa: PLC0415 — as above
 
-    return up.run(up.Wishes(ensure=_ensure, quiet=arguments.quiet), os.environ)
+        return load.main(words[1:])
+    if words[:1] == ["drill"]:
+        from mall.drills import command as drill  # noqa: PLC0415 — as above
+
+        return drill.main(words[1:], os.environ)
+    arguments = _parser().parse_args(words)
+    from mall import plan, up  # noqa: PLC0415 — they need packages, whose absence is told above
+
+    lineup = plan.Lineup(copies=arguments.copies)
+    return up.run(up.Wishes(lineup, _ensure, arguments.quiet), os.environ)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start every part of the mall and keep it running until Ctrl-C")
     up.add_argument("--quiet", action="store_true", help="tell only what goes wrong and when the mall is ready")
+    copies = range(1, MOST_COPIES + 1)
+    up.add_argument("--copies", type=int, default=1, choices=copies, metavar="N", help="so many of each service, 1 to 4")
     commands.add_parser("import", help="put the products of a file into the catalogue", add_help=False)
+    commands.add_parser("load", help="let shoppers loose on a mall, and sum up what they were told", add_help=False)
+    commands.add_parser("drill", help="do harm to a mall of its own while people buy, and prove that nothing was lost", add_help=False)
     return parser
 
 

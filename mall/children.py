@@ -5,13 +5,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mall.plan import Planned
-from mall.probe import ask
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
@@ -31,7 +29,7 @@ class Child:
 
     def __init__(self, planned: Planned, lifeline: int, tell: Tell) -> None:
         self.planned = planned
-        self.name = planned.part.name
+        self.name = planned.name
         self.state = "waiting"
         self.unready = "it has not answered yet"
         self.ready = asyncio.Event()
@@ -106,13 +104,12 @@ class Child:
         _set_aside(self.planned.log)
         with self.planned.log.open("ab") as log:
             self._log_start = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 — our own interpreter, a module from the table of parts
-                [sys.executable, "-m", self.planned.part.module],
-                env={**self.planned.environment, "MALL_LIFELINE_FD": str(self._lifeline)},
-                stdin=subprocess.DEVNULL,
+            self._process = subprocess.Popen(  # noqa: S603 — our own interpreter with a module from the table of parts, or the Redis found
+                self.planned.command(),
+                env={**self.planned.environment, "MALL_LIFELINE_FD": "0"},
+                stdin=self._lifeline,
                 stdout=log,
                 stderr=log,
-                pass_fds=(self._lifeline,),
                 process_group=0,  # Ctrl-C is for us: we tell the parts, in their order
             )
         with contextlib.suppress(OSError):  # for people and for the next start's check; the process runs without it
@@ -120,10 +117,9 @@ class Child:
 
     async def _watch_readiness(self, started: float, *, again: bool) -> None:
         while True:
-            status, body = await ask(self.planned.url)
-            if status == 200:  # noqa: PLR2004 — HTTP
+            self.unready = await self.planned.ready()
+            if not self.unready:
                 break
-            self.unready = f"/ready answers {status}: {body.strip()[:300]}" if status else body
             await asyncio.sleep(PROBE_EVERY)
         self.state = "ready"
         self.ready.set()
@@ -136,7 +132,11 @@ class Child:
         with contextlib.suppress(OSError):
             self.planned.pid_file.unlink()
         self.state = "stopped"
-        if self._stopping.is_set() or process is None:
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left of its group, or a stranger has the number
+            os.killpg(process.pid, signal.SIGKILL)
+        if self._stopping.is_set():
             return
         self.state = "down"
         self._tell(f"{self.name} died: {_end_of(process.returncode)} (pid {process.pid}, lived {lived:.1f} s)")

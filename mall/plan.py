@@ -2,38 +2,69 @@
 
 import difflib
 import importlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from mall import devsecrets
-from mall.parts import SAME, Part
-from mall.preflight import StartError
+from mall import broker, devsecrets, probe
+from mall.broker import Broker
+from mall.parts import COPY_APART, PARTS, PATHS, SAME, Part
+from mall.preflight import StartError, Wanted
 from mallkit.settings import Common, SettingsError, resolve
 from mallkit.sources import ROOT, Given, Sources, is_neighbour
 
 MAKES_SECRETS = ("dev", "test")
-OF_THE_COMMAND = ("MALL_OPERATOR_EMAIL", "MALL_OPERATOR_PASSWORD")
-"""Variables for `mall import`: no part gets them."""
+OF_THE_COMMAND = ("MALL_OPERATOR_EMAIL", "MALL_OPERATOR_PASSWORD", broker.PORT_VARIABLE)
+"""Variables for the command itself: no part gets them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """What is to run: `copies` of every part that may have several, and a Redis unless one is given."""
+
+    parts: Sequence[Part] = PARTS
+    copies: int = 1
+    redis: bool = True
+
+    def of(self, part: Part) -> range:
+        """The numbers of its copies."""
+        return range(1, 2 if part.single else self.copies + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One process to start. `environment` is all that it gets; of secrets only its own."""
 
-    part: Part
-    host: str
-    port: int
+    wanted: Wanted
+    tier: int
     drain_seconds: float
-    log: Path
-    pid_file: Path
+    folder: Path
+    command: Callable[[], Sequence[str]]
+    """Asked at each start, so that it can put in place what the process reads. Raises OSError."""
+    ready: probe.Ready
     environment: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """As people see it: `order`, and its second copy `order-2`."""
+        return self.wanted.name
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.folder / "logs" / f"{self.name}.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """While it runs."""
+        return self.folder / "run" / f"{self.name}.pid"
 
     @property
     def url(self) -> str:
         """Where the others on this machine reach it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 — compared, not bound
-        return f"http://{host}:{self.port}"
+        return _url(self.wanted.host, self.wanted.port)
 
 
 def data_folder(sources: Sources) -> Path:
@@ -54,13 +85,31 @@ def read_sources(environ: Mapping[str, str], parts: Sequence[Part], root: Path |
     return sources
 
 
-def plan(sources: Sources, folder: Path, parts: Sequence[Part], environ: Mapping[str, str]) -> list[Planned]:
-    """Every part with its settings checked. Raises StartError naming each setting that is missing or wrong."""
+def plan(sources: Sources, folder: Path, lineup: Lineup, environ: Mapping[str, str]) -> list[Planned]:
+    """Redis and every part with its settings checked. Raises StartError naming each thing that is missing or wrong."""
+    starts_redis = lineup.redis and not broker.is_given(sources)
     try:
-        sources = replace(sources, variables=dict(sources.variables) | _secrets(sources, folder, parts))
+        sources = replace(sources, variables=dict(sources.variables) | _secrets(sources, folder, lineup.parts, redis=starts_redis))
     except SettingsError as failure:
         raise StartError(*failure.problems) from failure
-    settings, problems = {}, []
+    settings, problems = _settings(sources, lineup.parts)
+    ours: Broker | None = None
+    try:
+        ours = broker.broker(sources, environ) if starts_redis else None
+    except StartError as failure:
+        problems += failure.reasons
+    if problems:
+        raise StartError(*dict.fromkeys(problems))
+    everything = _everything(sources, folder, environ)
+    if ours is None:
+        return _parts(settings, folder, lineup, everything)
+    parts = _parts(settings, folder, lineup, everything | {broker.URL_VARIABLE: ours.url})
+    return [_redis(ours, folder, environ), *parts]
+
+
+def _settings(sources: Sources, parts: Sequence[Part]) -> tuple[dict[Part, Common], list[str]]:
+    """And what is wrong with them."""
+    settings, problems = dict[Part, Common](), list[str]()
     for part in parts:
         try:
             settings[part] = resolve(_settings_class(part), part.name, sources)
@@ -68,27 +117,52 @@ def plan(sources: Sources, folder: Path, parts: Sequence[Part], environ: Mapping
             problems += failure.problems
         except StartError as failure:
             problems += failure.reasons
-    if problems:
-        raise StartError(*dict.fromkeys(problems))
-    planned = [
+    return settings, problems
+
+
+def _parts(settings: Mapping[Part, Common], folder: Path, lineup: Lineup, everything: Mapping[str, str]) -> list[Planned]:
+    wanted = {(part, copy): _wanted(part, one, copy) for part, one in settings.items() for copy in lineup.of(part)}
+    urls = {part.name: [_url(address.host, address.port) for (of, _), address in wanted.items() if of is part] for part in settings}
+    reached = {f"MALL_{name}_URL".upper(): ",".join(listed) for name, listed in urls.items()}
+    reached |= {variable: f"{urls[name][0]}{path}" for variable, (name, path) in PATHS.items() if name in urls}
+    known = reached | dict(everything)
+    return [
         Planned(
-            part,
-            settings[part].host,
-            settings[part].port,
+            address,
+            part.tier,
             settings[part].drain_seconds,
-            folder / "logs" / f"{part.name}.log",
-            folder / "run" / f"{part.name}.pid",
-            environment={},
+            folder,
+            partial(_of_module, part.module),
+            probe.service(_url(address.host, address.port)),
+            _for(part, known, lineup.parts) | {address.variable: str(address.port), f"MALL_{part.name}_COPY".upper(): str(copy)},
         )
-        for part in parts
+        for (part, copy), address in wanted.items()
     ]
-    everything = _everything(sources, folder, planned, environ)
-    return [replace(one, environment=_for(one.part, everything, parts)) for one in planned]
 
 
-def _secrets(sources: Sources, folder: Path, parts: Sequence[Part]) -> dict[str, Given]:
+def _wanted(part: Part, settings: Common, copy: int) -> Wanted:
+    name = part.name if copy == 1 else f"{part.name}-{copy}"
+    port = settings.port + COPY_APART * (copy - 1) if settings.port else 0
+    return Wanted(name, settings.host, port, f"MALL_{part.name}_PORT".upper())
+
+
+def _url(host: str, port: int) -> str:
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 — compared, not bound
+    return f"http://{reached}:{port}"
+
+
+def _of_module(module: str) -> Sequence[str]:
+    return [sys.executable, "-m", module]
+
+
+def _redis(ours: Broker, folder: Path, environ: Mapping[str, str]) -> Planned:
+    without = {name: value for name, value in environ.items() if not name.startswith("MALL_")}
+    return Planned(ours.wanted(), broker.TIER, 0.0, folder, partial(ours.command, folder), ours.ready, without)
+
+
+def _secrets(sources: Sources, folder: Path, parts: Sequence[Part], *, redis: bool) -> dict[str, Given]:
     """What the sources do not say and the mall may make itself, and everybody's secret for auth."""
-    needed = devsecrets.names(parts)
+    needed = [*devsecrets.names(parts), *([broker.PASSWORD_VARIABLE] if redis else [])]
     told = {name: given for name, given in sources.variables.items() if name in needed}
     told |= {name: told[origin] for name, origin in SAME.items() if name in needed and name not in told and origin in told}
     if sources.env in MAKES_SECRETS:
@@ -114,12 +188,11 @@ def _settings_class(part: Part) -> type[Common]:
     return found
 
 
-def _everything(sources: Sources, folder: Path, planned: Sequence[Planned], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment before it is cut for each part: a URL that was given stays, the others follow from the ports."""
+def _everything(sources: Sources, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """What all parts may be told, before it is cut for each."""
     path = environ.get("PYTHONPATH")
     return {
         **environ,
-        **{f"MALL_{one.part.name}_URL".upper(): one.url for one in planned},
         **{name: str(given.value) for name, given in sources.variables.items()},
         "MALL_ENV": sources.env,
         "MALL_DATA": str(folder),
@@ -143,7 +216,7 @@ def _strange_variables(sources: Sources, parts: Sequence[Part]) -> list[str]:
 
 
 def _strange_tables(sources: Sources, parts: Sequence[Part]) -> list[str]:
-    known = ["common", "neighbours", *(part.name for part in parts)]
+    known = ["common", "neighbours", broker.NAME, *(part.name for part in parts)]
     return [f"[{table}] of {sources.file} belongs to no part{_meant(table, known)}" for table in sources.tables if table not in known]
 
 

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+HIGHEST_PORT = 65_535
 
 
 class StartError(Exception):
@@ -18,6 +21,15 @@ class StartError(Exception):
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
         self.reasons = reasons
+
+
+class Wanted(NamedTuple):
+    """An address that a part is going to listen on, and the variable that gives it another port."""
+
+    name: str
+    host: str
+    port: int
+    variable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +97,19 @@ def _lock(lock: int, folder: Path) -> None:
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
 
 
-def taken(addresses: Iterable[tuple[str, str, int]]) -> list[Taken]:
-    """Which of (name, host, port) cannot be bound, and why."""
+def taken(addresses: Iterable[Wanted]) -> list[Taken]:
+    """Which cannot be bound, and why."""
     found, seen = [], dict[int, str]()
-    for name, host, port in addresses:
+    for one in addresses:
+        name, port = one.name, one.port
         if port == 0:
-            found.append(Taken(name, 0, f"port 0 ({name}) cannot be told to the neighbours: give MALL_{name.upper()}_PORT a number"))
+            found.append(Taken(name, 0, f"port 0 ({name}) cannot be told to the neighbours: give {one.variable} a number"))
+        elif port > HIGHEST_PORT:
+            found.append(Taken(name, 0, f"port {port} ({name}) is above {HIGHEST_PORT}: set a lower {one.variable}"))
         elif port in seen:
-            found.append(Taken(name, 0, f"port {port} is given to both {seen[port]} and {name}: set MALL_{name.upper()}_PORT"))
-        elif failure := _bind(host, port):
-            found.append(_taken(name, host, port, failure))
+            found.append(Taken(name, 0, f"port {port} is given to both {seen[port]} and {name}: set {one.variable}"))
+        elif failure := _bind(one.host, port):
+            found.append(_taken(one, failure))
         seen[port] = name
     return found
 
@@ -111,12 +126,13 @@ def _bind(host: str, port: int) -> OSError | None:
     return None
 
 
-def _taken(name: str, host: str, port: int, failure: OSError) -> Taken:
+def _taken(wanted: Wanted, failure: OSError) -> Taken:
+    name, host, port, variable = wanted
     if failure.errno != errno.EADDRINUSE:
         return Taken(name, 0, f"port {port} ({name}) on {host} cannot be used: {failure.strerror or failure}")
     holder = listener(port)
     by = f"by {command_of(holder)} (pid {holder})" if holder else "by another process"
-    return Taken(name, holder, f"port {port} ({name}) is taken {by}: stop it, or set MALL_{name.upper()}_PORT")
+    return Taken(name, holder, f"port {port} ({name}) is taken {by}: stop it, or set {variable}")
 
 
 def listener(port: int) -> int:

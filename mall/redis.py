@@ -48,6 +48,7 @@ def write_configuration(folder: Path, host: str, port: int, password: str) -> Pa
     Start it as `<server> <configuration>`; it logs to stdout and stays in the foreground. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # the append-only file holds events, and Redis makes it readable to all
     path, fresh = folder / FILE, folder / f"{FILE}.new"
     fresh.unlink(missing_ok=True)
     lines = _LINES.format(host=_quoted(host), port=port, password=_quoted(password), folder=_quoted(str(folder.resolve())))

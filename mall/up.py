@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mall import journey
 from mall.children import Child
-from mall.parts import IMPORTED, PARTS, Part
-from mall.plan import Planned, data_folder, plan, read_sources
+from mall.parts import IMPORTED
+from mall.plan import Lineup, Planned, data_folder, plan, read_sources
 from mall.preflight import StartError, check_packages, check_python, claimed, taken
 
 READY_SECONDS = 60.0
@@ -31,7 +31,7 @@ Ensure = Callable[[str], int]
 class Wishes:
     """What is started, and how much is told. `ensure` is called once in the life of a data folder, in dev only."""
 
-    parts: Sequence[Part] = PARTS
+    lineup: Lineup
     ensure: Ensure | None = None
     quiet: bool = False
     ready_seconds: float = READY_SECONDS
@@ -47,11 +47,12 @@ def run(wishes: Wishes, environ: Mapping[str, str]) -> int:
     try:
         check_python()
         check_packages(IMPORTED)
-        sources = read_sources(environ, wishes.parts, wishes.root)
+        sources = read_sources(environ, wishes.lineup.parts, wishes.root)
         folder = data_folder(sources)
         with claimed(folder):
-            planned = plan(sources, folder, wishes.parts, environ)
+            planned = plan(sources, folder, wishes.lineup, environ)
             _check_ports(planned)
+            _forget_pids(folder)
             return asyncio.run(Mall(planned, wishes, folder, demo=sources.env == "dev").run(began))
     except StartError as failure:
         for reason in failure.reasons:
@@ -68,7 +69,7 @@ def tell(line: str) -> None:
 def _check_ports(planned: Sequence[Planned]) -> None:
     """Raises StartError naming every port that is taken. Parts left over by a killed `mall up` are waited for: they end by themselves."""
     deadline, told = time.monotonic() + GRACE_OF_THE_LAST, False
-    while found := taken((one.part.name, one.host, one.port) for one in planned):
+    while found := taken(one.wanted for one in planned):
         left_over = {_written_pid(one.pid_file) for one in planned} - {0}
         if time.monotonic() > deadline or any(one.holder not in left_over for one in found):
             raise StartError(*(one.reason for one in found))
@@ -76,6 +77,12 @@ def _check_ports(planned: Sequence[Planned]) -> None:
             tell(f"waiting for parts of an earlier `mall up` to end: {', '.join(one.name for one in found)}")
             told = True
         time.sleep(0.1)
+
+
+def _forget_pids(folder: Path) -> None:
+    """Of processes that an earlier `mall up` could not bury."""
+    for path in (folder / "run").glob("*.pid"):
+        path.unlink(missing_ok=True)
 
 
 def _written_pid(path: Path) -> int:
@@ -149,8 +156,8 @@ class Mall:
         tell("stopped")
 
     async def _drain(self, tending: Sequence[asyncio.Task[None]]) -> None:
-        for tier in sorted({child.planned.part.tier for child in self._children}):
-            these = [(child, task) for child, task in zip(self._children, tending, strict=True) if child.planned.part.tier == tier]
+        for tier in sorted({child.planned.tier for child in self._children}):
+            these = [(child, task) for child, task in zip(self._children, tending, strict=True) if child.planned.tier == tier]
             for child, _ in these:
                 child.stop()
             await asyncio.wait([task for _, task in these], timeout=self._drain_seconds)
@@ -159,7 +166,7 @@ class Mall:
     async def _welcome(self, began: float) -> None:
         await self._until_ready()
         took = time.monotonic() - began
-        gateway = min(self._children, key=lambda child: child.planned.part.tier).planned.url
+        gateway = min(self._children, key=lambda child: child.planned.tier).planned.url
         if self._demo:
             await self._import_once(gateway)
         if not self._wishes.quiet:
@@ -193,9 +200,9 @@ class Mall:
         tell(f"imported the demo catalogue: {added} products")
 
     def _tell_table(self) -> None:
-        tell(f"\n{'part':<10}{'port':>6}{'pid':>9}  {'state':<9} log")
+        tell(f"\n{'part':<11}{'port':>6}{'pid':>9}  {'state':<9} log")
         for child in self._children:
-            tell(f"{child.name:<10}{child.planned.port:>6}{child.pid:>9}  {child.state:<9} {_near(child.planned.log)}")
+            tell(f"{child.name:<11}{child.planned.wanted.port:>6}{child.pid:>9}  {child.state:<9} {_near(child.planned.log)}")
         tell("")
 
     def _tell_how(self, gateway: str) -> None:

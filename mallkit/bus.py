@@ -47,8 +47,8 @@ class Bus(Protocol):
         """Durable once it returns. `position` is the source's own number of the last of these messages."""
         ...
 
-    async def position(self, source: str) -> int | None:
-        """The last position that the bus itself remembers of this source: 0 for none, None for a broker that cannot tell."""
+    async def position(self, source: str) -> int:
+        """The last position that the bus remembers of this source, written together with its message; 0 for none."""
         ...
 
     def subscribe(self, sources: Sequence[str], group: str, consumer: str) -> Subscription:

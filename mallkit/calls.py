@@ -4,15 +4,15 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import cycle
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from mallkit import deadline, problem, tracing
+from mallkit.copies import Copies
 from mallkit.endpoint import Done, Endpoint, View, Wish
 from mallkit.errors import BadGateway, Forbidden, KeyReused, StillRunning, Timeout, TooManyRequests, Unauthenticated, Unavailable
-from mallkit.http1 import Address, BrokenError, Client, NotSentError, Reply, address_of
+from mallkit.http1 import BrokenError, Client, NotSentError, Reply
 from mallkit.shape import Shape, shape_of
 from mallkit.sources import SettingsError
 
@@ -50,15 +50,18 @@ class Calls:
 
     def __init__(self, client: Client, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]) -> None:
         self._client = client
-        self._neighbours = {name: [address_of(url) for url in urls] for name, urls in neighbours.items()}
+        self._neighbours = {name: Copies(urls) for name, urls in neighbours.items()}
         self._token = token
 
     def to(self, service: str, *, anonymous: bool = False) -> Neighbour:
-        """The client of `service`, whose URLs are taken in turn. `anonymous` sends no service token. Raises SettingsError without a URL."""
-        addresses = self._neighbours.get(service)
-        if not addresses:
+        """The client of `service`, of whichever of its copies is well. `anonymous` sends no service token.
+
+        Raises SettingsError without a URL.
+        """
+        copies = self._neighbours.get(service)
+        if not copies:
             raise SettingsError([f"no URL is set for {service}: set MALL_{service.upper()}_URL"])
-        return _To(self._client, service, addresses, None if anonymous else self._token)
+        return _To(self._client, service, copies, None if anonymous else self._token)
 
     async def is_live(self, service: str, seconds: float) -> bool:
         """Whether one copy of `service` answers at all."""
@@ -73,15 +76,15 @@ class Calls:
 
 
 class _To:
-    def __init__(self, client: Client, service: str, addresses: Sequence[Address], token: Callable[[], Awaitable[str]] | None) -> None:
+    def __init__(self, client: Client, service: str, copies: Copies, token: Callable[[], Awaitable[str]] | None) -> None:
         self._client = client
         self._service = service
-        self._addresses = cycle(addresses)
+        self._copies = copies
         self._token = token
 
     async def __call__(self, endpoint: Endpoint[W, G], wish: W, *, key: str = "", seconds: float = 5.0) -> G:
         ends = time.monotonic() + deadline.left(seconds)
-        pause = FIRST_PAUSE
+        pause, tries = FIRST_PAUSE, 0
         doubt: Unavailable | None = None
         while True:
             try:
@@ -90,6 +93,9 @@ class _To:
                 if not isinstance(error, NeighbourAway):
                     doubt = error  # a later try that could not be sent does not tell what became of this one
                 again = endpoint.repeatable or isinstance(error, NeighbourAway)
+                tries += 1
+                if again and tries < len(self._copies) and time.monotonic() < ends:  # another copy may be well
+                    continue
                 wait = pause * (0.5 + random.random() / 2)  # noqa: S311  # jitter, no secret
                 if not again or time.monotonic() + wait >= ends:
                     raise doubt or error from None
@@ -109,16 +115,23 @@ class _To:
         return _read(endpoint, reply.status, reply.body)
 
     async def _send(self, shape: Shape, wish: Wish, head: str, left: float) -> Reply:
-        address = next(self._addresses)
-        body = shape.body(wish)
+        copy = self._copies.take()
+        address, body = copy.address, shape.body(wish)
         kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else "Content-Length: 0\r\n"
         line = f"{shape.endpoint.method} {shape.target(wish)} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
         try:
-            return await self._client.request(address, f"{line}{head}{kind}\r\n".encode("latin-1") + body, left)
+            reply = await self._client.request(address, f"{line}{head}{kind}\r\n".encode("latin-1") + body, left)
         except NotSentError:
+            copy.failed()
             raise NeighbourAway(f"{self._service} cannot be reached") from None
         except BrokenError:
+            copy.failed()
             raise NoAnswer(f"{self._service} gave no answer") from None
+        else:
+            copy.answered()
+            return reply
+        finally:
+            copy.under_way -= 1
 
 
 def _headers(shape: Shape, wish: Wish, key: str) -> str:

@@ -129,6 +129,8 @@ class Endpoint(Generic[W_co, G_co]):
     """Other paths that mean the same call."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Wish field → header that carries it."""
+    raw: str = ""
+    """Wish field of type bytes that holds the body as it came, for a signature over it; it travels in no other way."""
     etag: str = ""
     """Name of the answer's field that is sent as ETag."""
     media: str = "application/json"

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -18,6 +19,8 @@ import httptools
 IDLE_SECONDS = 30.0
 """Shorter than the 75 s after which our services close: an idle connection is not found dead when it is needed."""
 LARGEST_BODY = 64 * 2**20
+OK = 200
+Sink = Callable[[bytes], None]
 CONNECT_SECONDS = 2.0
 
 
@@ -66,6 +69,7 @@ class Connection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
         self._size = 0
+        self._sink: Sink | None = None
         self.idle_since = 0.0
         self._parser = httptools.HttpResponseParser(self)
 
@@ -74,12 +78,12 @@ class Connection(asyncio.Protocol):
         """Open, and no answer outstanding."""
         return self._transport is not None and not self._transport.is_closing() and self._waiter is None
 
-    async def ask(self, request: bytes, seconds: float) -> Reply:
-        """Sends, and gives the whole answer. Raises BrokenError; the connection is then closed."""
+    async def ask(self, request: bytes, seconds: float, sink: Sink | None = None) -> Reply:
+        """Sends, and gives the whole answer; a `sink` is handed the body of a 200 as it comes. Raises BrokenError; it is then closed."""
         loop = asyncio.get_running_loop()
         if self._transport is None:
             raise BrokenError
-        self._headers, self._parts, self._size = [], [], 0
+        self._headers, self._parts, self._size, self._sink = [], [], 0, sink
         waiter: asyncio.Future[Reply] = loop.create_future()
         self._waiter = waiter
         timer = loop.call_later(seconds, self.close)
@@ -124,6 +128,9 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """From the parser."""
+        if self._sink is not None and self._parser.get_status_code() == OK:
+            self._sink(body)
+            return
         self._parts.append(body)
         self._size += len(body)
         if self._size > LARGEST_BODY:
@@ -155,11 +162,14 @@ class Client:
         self._all: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
 
-    async def request(self, address: Address, request: bytes, seconds: float) -> Reply:
-        """One request, head and body as bytes. Raises NotSentError or BrokenError."""
+    async def request(self, address: Address, request: bytes, seconds: float, sink: Sink | None = None) -> Reply:
+        """One request, head and body as bytes. Raises NotSentError or BrokenError.
+
+        A `sink` is for a long answer: it is handed the body of a 200 piece by piece. Where it raises, the answer is broken.
+        """
         connection = self._pick(address) or await self._connect(address, min(seconds, CONNECT_SECONDS))
         try:
-            return await connection.ask(request, seconds)
+            return await connection.ask(request, seconds, sink)
         finally:
             if connection.usable:
                 connection.idle_since = time.monotonic()

@@ -9,9 +9,11 @@ from aiohttp import web
 
 from mallkit import docs_page, openapi
 from mallkit.background import Running
+from mallkit.bus import Bus
 from mallkit.calls import Calls
 from mallkit.endpoint import Endpoint, View, Wish
 from mallkit.errors import ShopError, Unavailable
+from mallkit.eventing import Eventing
 from mallkit.raw import Reply
 from mallkit.routes import Routes, Serve
 from mallkit.store import Store
@@ -31,6 +33,7 @@ class Life:
     store: Store | None = None
     calls: Calls | None = None
     jobs: Running | None = None
+    eventing: Eventing | None = None
     draining: bool = field(default=False)
 
     async def missing(self) -> list[str]:
@@ -45,6 +48,11 @@ class Life:
             found.append("store")
         return found
 
+    async def published(self) -> int | None:
+        """The last outbox entry that is on the bus; None without a bus, or for a service that publishes nothing."""
+        relay = None if self.eventing is None else self.eventing.relay
+        return None if relay is None else await relay.published()
+
     def dead_jobs(self) -> list[str]:
         """Jobs that ended though they should run for ever."""
         return [] if self.jobs is None else [name for name, alive in self.jobs.alive().items() if not alive]
@@ -57,10 +65,21 @@ class Life:
         identity = self.edge.identity
         if identity is not None:
             told["revocations"] = "silent" if identity.silent else "ok"
+        if self.eventing is not None and self.eventing.bus is not None:
+            told["bus"] = await _bus_state(self.eventing.bus)
         if self.calls is not None:
             lives = await asyncio.gather(*(self.calls.is_live(name, ASK_SECONDS) for name in self.neighbours))
             told.update((name, "ok" if live else "away") for name, live in zip(self.neighbours, lives, strict=True))
         return told
+
+
+async def _bus_state(bus: Bus) -> str:
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            await bus.ping()
+    except (ShopError, TimeoutError):
+        return "away"
+    return OK
 
 
 LIFE = web.AppKey("LIFE", Life)

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -15,22 +15,26 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from mallkit import background, logs, ops, tracing
+from mallkit import audit, background, desk_handlers, logs, ops, tracing
 from mallkit.background import Job
 from mallkit.calls import Calls
+from mallkit.desk import Desk
+from mallkit.drill_pages import add_drill_pages
 from mallkit.endpoint import endpoints_of
 from mallkit.errors import Unavailable
+from mallkit.eventing import KINDS, Eventing, Listening, eventing
 from mallkit.front import Front
 from mallkit.http1 import Client
 from mallkit.idempotency import ANSWERS, Idempotency
 from mallkit.identity import Identity, Issuer
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
+from mallkit.leases import Leases
 from mallkit.listening import DIRECT, Runner
 from mallkit.metrics import ServerMetrics
 from mallkit.settings import Common, SettingsError, load
 from mallkit.sqlite import open_store
 from mallkit.store import CannotOpen, Kind, Store
-from mallkit.web import AnyPorts, Edge, served_in
+from mallkit.web import AnyPorts, Edge, Served, served_in
 
 log = structlog.get_logger()
 S = TypeVar("S", bound=Common)
@@ -47,6 +51,8 @@ class Shell:
     store: Store
     calls: Calls
     metrics: ServerMetrics
+    leases: Leases
+    """`leases.job(seconds, work, name)` is a job for one copy at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +75,14 @@ class Service:
     wire: Callable[[Shell], AbstractAsyncContextManager[Wired]]
     neighbours: Sequence[str] = ()
     """Services that it calls: /health tells how they are."""
+    listens: Mapping[str, ModuleType] = field(default_factory=dict)
+    """Source of events → its contract."""
+    consumers: Sequence[ModuleType] = ()
     tokens: IssuerEndpoints | None = None
     """Where tokens come from; None for a service that knows nobody (the bank) or issues them itself (auth)."""
     own_issuer: Callable[[Store, Common], Issuer] | None = None
+    rows: audit.RowsOf = field(default_factory=dict)
+    """Which documents it tells whoever audits the mall, and how."""
 
 
 def application(settings: Common, service: Service) -> web.Application:
@@ -81,10 +92,13 @@ def application(settings: Common, service: Service) -> web.Application:
     app = web.Application()
     life = ops.Life(service.name, edge, service.neighbours)
     app[ops.LIFE], app[DIRECT] = life, front.handle
-    for served in served_in(service.handlers):
+    for served in (*served_in(service.handlers), *_desk_of(service, life)):
         for path in (served.endpoint.path, *served.endpoint.aliases):
             front.routes.add(served.endpoint.method, path, edge.serve(served, path))
+    add_drill_pages(front.routes, settings)
     ops.add_pages(front.routes, life, endpoints_of(service.contract), service.title)
+    if _knows_people(service):
+        front.routes.add(audit.ROWS.method, audit.ROWS.path, audit.page(life, service.rows))
 
     @asynccontextmanager
     async def lifespan(_: web.Application) -> AsyncIterator[None]:
@@ -99,15 +113,44 @@ def application(settings: Common, service: Service) -> web.Application:
 async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> None:
     edge, settings, enter = life.edge, life.edge.settings, stack.enter_async_context
     await enter(tracing.configure(service.name, settings.otlp_endpoint))
-    store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, ANSWERS)))
+    store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, *KINDS, ANSWERS)))
     calls, identity = await _neighbourhood(service, settings, store, stack)
     edge.identity, edge.idempotency = identity, Idempotency(store[ANSWERS])
-    wired = await enter(service.wire(Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics)))
-    edge.ports = wired.ports
+    events = life.eventing = await enter(_eventing(service, settings, store, edge.metrics))
+    shell = Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics, leases=events.leases)
+    wired = await enter(service.wire(shell))
+    edge.ports = events.inbox.ports = wired.ports
     follow = [] if identity is None else [identity.follow]
-    purge = background.every(PURGE_SECONDS, edge.idempotency.purge, "answers.purge")
-    life.jobs = await enter(background.running(*follow, purge, *wired.jobs))
+    purge = events.leases.job(PURGE_SECONDS, edge.idempotency.purge, "answers.purge")
+    life.jobs = await enter(background.running(*follow, purge, *events.jobs, *wired.jobs))
     life.store, life.calls = store, calls
+
+
+def _eventing(service: Service, settings: Common, store: Store, metrics: ServerMetrics) -> AbstractAsyncContextManager[Eventing]:
+    listening = Listening(
+        service=service.name,
+        contract=service.contract,
+        sources=service.listens,
+        consumers=service.consumers,
+        on_bus=_knows_people(service),  # a stand-in for somebody else's is not on ours
+    )
+    return eventing(listening, settings, store, metrics)
+
+
+def _desk_of(service: Service, life: ops.Life) -> list[Served[Any, Any]]:
+    """Its endpoints, where tokens can be checked."""
+
+    def desk() -> Desk:
+        if life.eventing is None:
+            message = "the service is starting"
+            raise Unavailable(message)
+        return life.eventing.desk
+
+    return desk_handlers.handlers_of(service.name, desk) if _knows_people(service) else []
+
+
+def _knows_people(service: Service) -> bool:
+    return service.tokens is not None or service.own_issuer is not None
 
 
 async def _neighbourhood(service: Service, settings: Common, store: Store, stack: AsyncExitStack) -> tuple[Calls, Identity | None]:

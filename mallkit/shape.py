@@ -27,9 +27,9 @@ class Shape:
         fields = {field.name: field for field in msgspec.structs.fields(endpoint.takes)}
         self.path = tuple(PLACEHOLDER.findall(endpoint.path))
         self.headers = endpoint.headers
-        self.rest = tuple(name for name in fields if name not in self.path and name not in self.headers)
+        self.rest = tuple(name for name in fields if name not in (*self.path, *self.headers, endpoint.raw))
         self.in_body = endpoint.method in BODY_METHODS
-        self.whole = not self.path and not self.headers
+        self.whole = not self.path and not self.headers and not endpoint.raw
         self.path_type = _part(endpoint, "Path", self.path)
         self.header_type = _part(endpoint, "Headers", tuple(self.headers))
         self.rest_type: type[msgspec.Struct] = (
@@ -75,7 +75,7 @@ class Shape:
         """The fields named in the path."""
         return self._convert(dict(path), self.path_type)
 
-    def wish(self, rest: msgspec.Struct, path: msgspec.Struct | None, headers: Mapping[str, str]) -> Wish:
+    def wish(self, rest: msgspec.Struct, path: msgspec.Struct | None, headers: Mapping[str, str], body: bytes) -> Wish:
         """Puts the parts together."""
         if self.whole:
             return rest  # type: ignore[return-value]  # `rest_type` is `takes` here
@@ -86,6 +86,8 @@ class Shape:
             sent = headers.get(header)
             if sent is not None:
                 values[name] = getattr(self._convert({name: sent}, self.header_type), name)
+        if self.endpoint.raw:
+            values[self.endpoint.raw] = body
         return self.endpoint.takes(**values)
 
     def _convert(self, given: dict[str, str], kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -12,7 +12,9 @@ ENVIRONMENTS = ("dev", "test", "online")
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: `conf/` stands beside the packages."""
 
-_NEIGHBOUR = re.compile(r"MALL_([A-Z][A-Z0-9]*)_URL")
+NO_SERVICE = "redis"
+"""Has a table and a URL as services have, and is none: what is said about it is common to all (`redis_url`)."""
+_NEIGHBOUR = re.compile(rf"MALL_(?!{NO_SERVICE.upper()}_)([A-Z][A-Z0-9]*)_URL")
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 
 
@@ -72,7 +74,7 @@ class Sources:
         found = {
             name: Given(f"http://127.0.0.1:{table['port']}", f"port in [{name}] of {self.file}", written=False)
             for name, table in self.tables.items()
-            if "port" in table
+            if "port" in table and name != NO_SERVICE
         }
         for name, value in self.tables.get("neighbours", {}).items():
             found[name] = Given(value, f"{name} in [neighbours] of {self.file}", written=False)

@@ -5,7 +5,7 @@ WAL with synchronous=FULL: an acknowledged write has reached the disk, as far as
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from mallkit.endpoint import Event
 from mallkit.sqlite_query import Condition, cursor, field_type, page_sql
+from mallkit.sqlite_rows import read_rows
 from mallkit.sqlite_schema import connect, open_prepared
 from mallkit.sqlite_table import Table
 from mallkit.sqlite_writer import Writer
@@ -29,10 +30,11 @@ from mallkit.store import (
     Rule,
     Step,
     Store,
+    StoredRow,
     StoreUnavailable,
     Term,
-    traceparent,
 )
+from mallkit.tracing import current_traceparent
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -48,7 +50,7 @@ async def open_store(path: Path, kinds: Sequence[Kind[Any]]) -> AsyncIterator[St
     reader = Reader(path)
     writer = Writer(lambda: connect(path), connection, tables)
     try:
-        yield SqliteStore(reader, writer, tables)
+        yield SqliteStore(path, reader, writer, tables)
     finally:
         reader.close()  # first: whoever closes last puts the WAL back into the file, and a reader cannot
         await writer.close()
@@ -99,7 +101,9 @@ class Reader:
 class SqliteStore:
     """`mallkit.store.Store` on a file."""
 
-    def __init__(self, reader: Reader, writer: Writer, tables: Mapping[Kind[Any], Table[Any]]) -> None:
+    def __init__(self, path: Path, reader: Reader, writer: Writer, tables: Mapping[Kind[Any], Table[Any]]) -> None:
+        self._path = path
+        self._tables = tables
         self._reader = reader
         self._writer = writer
         self._collections = {kind: SqliteCollection(table, reader, writer) for kind, table in tables.items()}
@@ -109,13 +113,25 @@ class SqliteStore:
 
     async def together(self, *steps: Step) -> list[Any]:
         """In one commit."""
-        return await self._writer.write(steps, traceparent.get()) if steps else []
+        return await self._writer.write(steps, current_traceparent()) if steps else []
 
     async def ping(self) -> None:
         """Reads the file, and asks whether the writer still takes items."""
         self._reader.rows("SELECT name FROM _kinds LIMIT 1", ())
         if not self._writer.alive:
             raise StoreUnavailable
+
+    def rows(self, kinds: Sequence[Kind[Any]], *, at_once: int = 100) -> AsyncGenerator[list[StoredRow], None]:
+        """From a connection of its own."""
+        return read_rows(self._path, [self._tables[kind] for kind in kinds], at_once)
+
+    async def newest_event(self) -> int:
+        """The table is its own index."""
+        return int(self._reader.rows("SELECT coalesce(max(seq), 0) FROM _outbox", ())[0][0])
+
+    def on_events(self, tell: Callable[[], None]) -> None:
+        """Commits of other processes are not told: who must know of them looks."""
+        self._writer.on_events = tell
 
     async def outbox(self, after: int, limit: int) -> list[OutboxEntry]:
         """The numbers grow in the order of the commits."""
@@ -201,4 +217,4 @@ class SqliteCollection(Generic[T]):
         return Checking(self._table.kind, id, check)
 
     async def _write(self, step: Step) -> Any:  # noqa: ANN401 - the step's own result
-        return (await self._writer.write((step,), traceparent.get()))[0]
+        return (await self._writer.write((step,), current_traceparent()))[0]

@@ -11,8 +11,12 @@ from mallkit.endpoint import Event
 from mallkit.events import type_of
 from mallkit.ids import new_id
 from mallkit.sqlite_table import Table
-from mallkit.store import Absent, Adding, Changing, Checking, Kind, Removing, Step, Taken
+from mallkit.store import Absent, Adding, Changing, Checking, Forgetting, Kind, Removing, Step, Taken
 
+FORGET = (
+    "DELETE FROM _outbox WHERE seq IN "
+    "(SELECT seq FROM _outbox WHERE seq <= ? AND at < ? AND seq < (SELECT max(seq) FROM _outbox) ORDER BY seq LIMIT ?)"
+)
 OUTBOX = "INSERT INTO _outbox (id, type, subject, sequence, traceparent, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -39,6 +43,8 @@ class Unit:
         self._traceparent = traceparent
         self._seen: dict[tuple[str, str], Row] = {}
         self._several = False
+        self.announced = False
+        """Whether events were saved."""
 
     def run(self, steps: tuple[Step, ...]) -> list[Any]:
         """The steps' results. On an exception the caller undoes what was written."""
@@ -49,6 +55,8 @@ class Unit:
         return results
 
     def _apply(self, step: Step) -> Any:  # noqa: ANN401 - a step's own result
+        if isinstance(step, Forgetting):
+            return self._cursor.execute(FORGET, (step.upto, step.before, step.most)).rowcount
         table = self._tables[step.kind]
         if isinstance(step, Changing):
             return self._change(table, step)
@@ -150,5 +158,6 @@ class Unit:
 
     def _announce(self, row: Row, events: tuple[Event, ...]) -> None:
         for event in events:
+            self.announced = True
             entry = (new_id(), type_of(event), event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
             self._cursor.execute(OUTBOX, entry)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from mallkit import steps as named_steps
 from mallkit.sqlite_table import Table
 from mallkit.sqlite_unit import Unit
-from mallkit.store import Kind, Step, StoreUnavailable
+from mallkit.store import Forgetting, Kind, Step, StoreUnavailable
 
 MOST_IN_A_COMMIT = 256
 _OF_ONE_ITEM = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
@@ -45,7 +45,7 @@ def _settle(outcomes: list[Outcome]) -> None:
 
 def _alone(steps: tuple[Step, ...]) -> bool:
     """Whether these steps are one statement as far as undoing goes: SQLite itself undoes a statement that fails."""
-    return len(steps) == 1 and not steps[0].kind.many
+    return len(steps) == 1 and (isinstance(steps[0], Forgetting) or not steps[0].kind.many)
 
 
 class Writer:
@@ -60,6 +60,9 @@ class Writer:
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._closed = False
+        self._announced = False
+        self.on_events: Callable[[], None] = _nobody
+        """Called in the event loop after a commit that saved events."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -95,6 +98,9 @@ class Writer:
                     batch.append(item)
             if batch:
                 self._loop.call_soon_threadsafe(_settle, self._commit(batch))
+                if self._announced:
+                    self._announced = False
+                    self._loop.call_soon_threadsafe(self.on_events)
         if self._connection is not None:
             self._connection.close()
 
@@ -120,7 +126,8 @@ class Writer:
         if guarded:
             cursor.execute("SAVEPOINT item")
         try:
-            results = Unit(cursor, self._tables, item.traceparent).run(item.steps)
+            unit = Unit(cursor, self._tables, item.traceparent)
+            results = unit.run(item.steps)
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_ITEM):
                 raise
@@ -132,6 +139,7 @@ class Writer:
             return item.answer, None, error
         if guarded:
             cursor.execute("RELEASE item")
+        self._announced = self._announced or unit.announced
         return item.answer, results, None
 
     def _forget_connection(self) -> None:
@@ -140,6 +148,10 @@ class Writer:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+
+def _nobody() -> None:
+    """Whom nobody told to listen."""
 
 
 def _reached(batch: list[Item], kind: str) -> None:

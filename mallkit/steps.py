@@ -22,7 +22,8 @@ LATE_AT_THE_LATEST: Final = 30.0
 armed: Final[dict[str, int]] = {}
 """Point → how many passes are left until it does its harm. Empty but in a drill."""
 _points: Final[dict[str, None]] = {}
-_undone: Final[dict[str, asyncio.Event]] = {}
+_undone: Final[dict[tuple[str, str], asyncio.Event]] = {}
+"""Undo step and what it undoes → whether it was taken, for the calls that are held back."""
 _late: Final[set[asyncio.Task[None]]] = set()
 _writing: ContextVar[str] = ContextVar("writing", default="")
 _quiet: Final = nullcontext()
@@ -63,7 +64,11 @@ def writing() -> str:
 
 
 class Call:
-    """A step taken elsewhere: by a neighbour, the bank, the bus. `undone_by` names the step that takes it back."""
+    """A step taken elsewhere: by a neighbour, the bank, the bus. `undone_by` names the step that takes it back.
+
+    `await SEAL.taking(ports.carts(...), of=checkout_id)`: `of` tells whose step it is, so that a do that is held back waits for its own
+    undo and not for anybody's.
+    """
 
     __slots__ = ("name", "undone_by")
 
@@ -71,30 +76,30 @@ class Call:
         self.name = _declared(name, BEFORE, AFTER, *((LATE,) if undone_by else ()))
         self.undone_by = undone_by
 
-    def taking(self, do: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+    def taking(self, do: Coroutine[Any, Any, T], of: str = "") -> Coroutine[Any, Any, T]:
         """The call, between its points."""
-        return self._taking(do) if armed or _undone else do
+        return self._taking(do, of) if armed or _undone else do
 
-    async def _taking(self, do: Coroutine[Any, Any, T]) -> T:
+    async def _taking(self, do: Coroutine[Any, Any, T], of: str) -> T:
         if self.undone_by and _is_due(f"{self.name}:{LATE}"):
-            self._hold_back(do)
+            self._hold_back(do, of)
             raise LostOnTheWay
         reached(f"{self.name}:{BEFORE}")
         answer = await do
         reached(f"{self.name}:{AFTER}")
-        if self.name in _undone:
-            _undone.pop(self.name).set()
+        if (self.name, of) in _undone:
+            _undone.pop((self.name, of)).set()
         return answer
 
-    def _hold_back(self, do: Coroutine[Any, Any, Any]) -> None:
-        undone = _undone.setdefault(self.undone_by, asyncio.Event())
+    def _hold_back(self, do: Coroutine[Any, Any, Any], of: str) -> None:
+        undone = _undone.setdefault((self.undone_by, of), asyncio.Event())
 
         async def arrive() -> None:
             try:
                 async with asyncio.timeout(LATE_AT_THE_LATEST):
                     await undone.wait()
             except TimeoutError:
-                _undone.pop(self.undone_by, None)
+                _undone.pop((self.undone_by, of), None)
             try:
                 await do
             except Exception as refusal:  # noqa: BLE001 - the late do is refused, that is the point; nobody waits for it

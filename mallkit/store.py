@@ -5,8 +5,7 @@ Types only; `mallkit.sqlite` is the driver that is there by default.
 
 import builtins
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -20,10 +19,6 @@ V = TypeVar("V")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_IN_A_PAGE = 1000
-
-traceparent: ContextVar[str] = ContextVar("traceparent", default="")
-"""The W3C trace context of the running request; every event written meanwhile carries it."""
-
 
 Rule: TypeAlias = Callable[[T], T | tuple[T, *tuple[Event, ...]]]
 """Pure: from the newest version to the next one, with the events it causes. Returning the very same object writes nothing."""
@@ -165,7 +160,19 @@ class Checking(Generic[T]):
     check: Callable[[T | None], None]
 
 
-Step: TypeAlias = Adding[Any] | Changing[Any] | Removing[Any] | Checking[Any]
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """A step: remove outbox entries up to `upto` that are older than `before` (seconds since 1970), `most` of them, the newest one never.
+
+    Its result is how many.
+    """
+
+    upto: int
+    before: float
+    most: int = 1000
+
+
+Step: TypeAlias = Adding[Any] | Changing[Any] | Removing[Any] | Checking[Any] | Forgetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,10 @@ class OutboxEntry:
     data: bytes
     traceparent: str
     at: datetime
+
+
+StoredRow: TypeAlias = tuple[Kind[Any], int, Any]
+"""A document as `Store.rows` gives it: its kind, its revision (1, then one more with each write), itself."""
 
 
 class Collection(Protocol[T]):
@@ -267,4 +278,16 @@ class Store(Protocol):
 
     async def outbox(self, after: int, limit: int) -> list[OutboxEntry]:
         """Saved events with `seq` above `after`, oldest first."""
+        ...
+
+    async def newest_event(self) -> int:
+        """The greatest `seq` in the outbox, 0 when nothing ever happened."""
+        ...
+
+    def on_events(self, tell: Callable[[], None]) -> None:
+        """`tell` is called, in the event loop, after each commit of this process that saved events."""
+        ...
+
+    def rows(self, kinds: Sequence[Kind[Any]], *, at_once: int = 100) -> AsyncGenerator[list[StoredRow], None]:
+        """All documents of these collections as of one moment, in batches. Whoever stops half way closes it: `aclosing(store.rows(…))`."""
         ...

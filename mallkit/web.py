@@ -103,6 +103,7 @@ class Edge:
             return self.refuse(fault())
 
     async def _read(self, endpoint: Endpoint[Wish, View], shape: Shape, request: web.BaseRequest, places: Mapping[str, int]) -> Wish:
+        body = b""
         if shape.in_body:
             body = await read_body(request, self.settings.max_body) if request.body_exists else b""
             if (body or shape.body_needed) and request.content_type != JSON:
@@ -111,7 +112,7 @@ class Edge:
         else:
             rest = shape.read_query(list(request.query.items()) if request.query_string else [])
         if not places:
-            return shape.wish(rest, None, request.headers)
+            return shape.wish(rest, None, request.headers, body)
         segments = target_of(request).partition("?")[0].split("/")
         try:
             path = shape.read_path({name: unquote(segments[at], errors="strict") for name, at in places.items()})
@@ -119,7 +120,7 @@ class Edge:
             if Missing in endpoint.refuses:  # an id that no id can be is simply not found
                 raise Missing from None
             raise endpoint.invalid("the path holds a value that cannot be") from None
-        return shape.wish(rest, path, request.headers)
+        return shape.wish(rest, path, request.headers, body)
 
     def check_room(self) -> None:
         """Raises Unavailable when more requests are being served than may be."""

@@ -1,7 +1,8 @@
 """Puts the sandbox bank together."""
 
+import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -10,13 +11,15 @@ from aiohttp import web
 
 from contracts import bank
 from mallkit import service
+from mallkit.http1 import Client
 from mallkit.listening import DIRECT
 from mallkit.routes import Serve
 from mallkit.service import Service, Shell, Wired
-from sandbox_bank import handlers
-from sandbox_bank.ports import Ports
-from sandbox_bank.repository import AUTHORIZATIONS, POINTERS, StoredBooks
+from sandbox_bank import drill, handlers
+from sandbox_bank.ports import Harm, Ports
+from sandbox_bank.repository import AUTHORIZATIONS, POINTERS, POSITIONS, StoredBooks, StoredNews
 from sandbox_bank.settings import Settings
+from sandbox_bank.webhooks import Webhooks
 
 _hung_up: ContextVar[bool] = ContextVar("hung_up", default=False)
 
@@ -26,21 +29,26 @@ def build_app(settings: Settings) -> web.Application:
 
     @asynccontextmanager
     async def wire(shell: Shell) -> AsyncIterator[Wired]:
-        yield Wired(
-            ports=Ports(
-                books=StoredBooks(shell.store),
-                clock=partial(datetime.now, UTC),
-                api_key=settings.api_key,
-                fingerprint_key=settings.fingerprint_key,
-                slow_seconds=settings.slow_seconds,
-                hang_up=partial(_hung_up.set, True),  # noqa: FBT003  # a ContextVar takes its value by position
+        with closing(Client()) as client:
+            told = Webhooks(settings, StoredNews(shell.store), client, shell.metrics)
+            yield Wired(
+                ports=Ports(
+                    books=StoredBooks(shell.store),
+                    clock=partial(datetime.now, UTC),
+                    api_key=settings.api_key,
+                    fingerprint_key=settings.fingerprint_key,
+                    slow_seconds=settings.slow_seconds,
+                    hang_up=partial(_hung_up.set, True),  # noqa: FBT003  # a ContextVar takes its value by position
+                    harm=Harm(),
+                    chance=random.random,
+                    drill_key=settings.drill_key,
+                ),
+                jobs=told.jobs(),
             )
-        )
 
-    app = service.application(
-        settings,
-        Service(name="bank", title="Sandbox bank", contract=bank, handlers=(handlers,), kinds=(AUTHORIZATIONS, POINTERS), wire=wire),
-    )
+    doors = (handlers, drill) if settings.drill_key else (handlers,)
+    kinds = (AUTHORIZATIONS, POINTERS, POSITIONS)
+    app = service.application(settings, Service(name="bank", title="Sandbox bank", contract=bank, handlers=doors, kinds=kinds, wire=wire))
     app[DIRECT] = _on_the_line(app[DIRECT])
     return app
 

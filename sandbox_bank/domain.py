@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from contracts.bank import BankKeyReused, OperationKind, OperationStatus
+from contracts.bank import BankKeyReused, OperationAnswered, OperationKind, OperationStatus
 
 
 class Reason(StrEnum):
@@ -123,6 +123,8 @@ class Ask:
     fingerprint: str
     request: str
     at: str
+    reference: str = ""
+    """What an authorization is for, in the merchant's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,13 +136,14 @@ class Entry:
     kind: OperationKind
     fingerprint: str
     request: str
-    """The call that did it: only that one may lose its answer."""
+    """The call that did it: only that one may lose its answer. As the operation's own id it grows with time."""
     at: str
     reason: Reason
     amount: int
     currency: str
     brand: str
     last4: str
+    reference: str = ""
     fault: Fault | None = None
 
     @property
@@ -229,6 +232,14 @@ def refund(ask: Ask, amount: int) -> Rule:
     return _once(ask, rule)
 
 
+def answered(entry: Entry) -> OperationAnswered:
+    """What is told of an operation; nothing of its card."""
+    return OperationAnswered(
+        authorization=entry.authorization, key=entry.key, kind=entry.kind, status=entry.status, reason=entry.reason.value,
+        amount=entry.amount, currency=entry.currency, reference=entry.reference,
+    )  # fmt: skip
+
+
 def _once(ask: Ask, rule: Rule) -> Rule:
     """The stored answer stands; only a key that was never seen runs the rule."""
 
@@ -254,6 +265,7 @@ def _with(now: Authorization, ask: Ask, reason: Reason, amount: int, currency: s
         key=ask.key, authorization=now.id, kind=ask.kind, fingerprint=ask.fingerprint, request=ask.request, at=ask.at,
         reason=reason, amount=amount,
         currency=currency or ("" if asked is None else asked.currency), brand=now.card.brand, last4=now.card.last4,
+        reference=ask.reference or ("" if asked is None else asked.reference),
         fault=trick.fault if trick is not None and trick.on is ask.kind and not reason else None,
     )  # fmt: skip
     return replace(now, entries=(*now.entries, entry))

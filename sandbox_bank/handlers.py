@@ -1,5 +1,7 @@
 """The bank's endpoints; each looks at the API key first."""
 
+from msgspec import UNSET
+
 from contracts import bank
 from mallkit.endpoint import Caller
 from mallkit.web import serves
@@ -40,3 +42,10 @@ async def operation(wish: bank.OperationOf, _: Caller, ports: Ports) -> bank.Ope
     """What became of a key."""
     use_cases.admit(wish.api_key, ports)
     return views.operation(await ports.books.entry(wish.key))
+
+
+@serves(bank.operations)
+async def operations(wish: bank.StatementOf, _: Caller, ports: Ports) -> bank.Statement:
+    """The statement."""
+    use_cases.admit(wish.api_key, ports)
+    return views.statement(await ports.books.statement(None if wish.after is UNSET else wish.after, wish.limit))

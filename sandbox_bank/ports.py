@@ -5,19 +5,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sandbox_bank.domain import Entry, Rule
+from mallkit.store import Page
+from sandbox_bank.domain import Ask, Entry, Rule
 
 
 class Books(Protocol):
     """The authorizations, and which operation key belongs to which of them."""
 
-    async def write(self, key: str, authorization: str, rule: Rule) -> Entry:
-        """The operation under `key`, after the rule was applied to the authorization, made if need be. Raises BankKeyReused."""
+    async def write(self, ask: Ask, authorization: str, rule: Rule) -> Entry:
+        """The operation under the key asked for, after the rule was applied to the authorization, made if need be.
+
+        Raises BankKeyReused.
+        """
         ...
 
     async def entry(self, key: str) -> Entry:
         """The operation under `key`. Raises Missing."""
         ...
+
+    async def statement(self, after: str | None, limit: int) -> Page[Entry]:
+        """All operations, oldest first."""
+        ...
+
+
+@dataclass
+class Harm:
+    """What a drill does to the bank's answers, in this process. Shares from 0 to 1; nothing unless it is told."""
+
+    lose: float = 0.0
+    delay_seconds: float = 0.0
+    delay_share: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +48,7 @@ class Ports:
     slow_seconds: float
     hang_up: Callable[[], object]
     """Closes the connection of the running request instead of answering it."""
+    harm: Harm
+    chance: Callable[[], float]
+    """A number from 0 to below 1."""
+    drill_key: str

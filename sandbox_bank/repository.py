@@ -1,23 +1,37 @@
-"""The bank's books: authorizations with all that was done to them, and a pointer from every operation key."""
+"""The bank's books: authorizations with all that was done to them, a pointer from every operation key, and what is yet to be told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
 
-from contracts.bank import BankKeyReused
+from contracts.bank import BankKeyReused, OperationAnswered
 from mallkit.errors import Missing
-from mallkit.store import Absent, Kind, Store
-from sandbox_bank.domain import Authorization, Entry, Rule
+from mallkit.store import Absent, AnyOf, Forgetting, Kind, OutboxEntry, Page, Store
+from sandbox_bank import domain
+from sandbox_bank.domain import Ask, Authorization, Entry, Rule
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """Operation key → authorization; written with the operation, never changed."""
+    """Operation key → authorization; written with the operation, never changed. `operation` is the id that grows with time."""
 
     id: str
     authorization: str
+    operation: str = ""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the outbox has been told to `id`."""
+
+    id: str
+    seq: int = 0
 
 
 AUTHORIZATIONS = Kind(name="authorizations", type=Authorization)
-POINTERS = Kind(name="pointers", type=Pointer)
+POINTERS = Kind(name="pointers", type=Pointer, fields={"operation": str}, indexes=(("operation",),))
+POSITIONS = Kind(name="positions", type=Position)
 
 
 class StoredBooks:
@@ -28,20 +42,23 @@ class StoredBooks:
         self._authorizations = store[AUTHORIZATIONS]
         self._pointers = store[POINTERS]
 
-    async def write(self, key: str, authorization: str, rule: Rule) -> Entry:
-        """The operation under `key`, after the rule was applied to the authorization, made if need be. Raises BankKeyReused."""
-        wanted = Pointer(key, authorization)
+    async def write(self, ask: Ask, authorization: str, rule: Rule) -> Entry:
+        """The operation under the key asked for, after the rule was applied to the authorization, made if need be.
+
+        Raises BankKeyReused.
+        """
+        wanted = Pointer(ask.key, authorization, ask.request)
 
         def bind(pointer: Pointer) -> Pointer:
-            if pointer != wanted:
+            if pointer.authorization != authorization:
                 raise BankKeyReused
             return pointer
 
         _, written = await self._store.together(
-            self._pointers.changing(key, bind, absent=wanted),
-            self._authorizations.changing(authorization, rule, absent=Authorization(authorization)),
+            self._pointers.changing(ask.key, bind, absent=wanted),
+            self._authorizations.changing(authorization, _told(rule), absent=Authorization(authorization)),
         )
-        return _under(written, key)
+        return _under(written, ask.key)
 
     async def entry(self, key: str) -> Entry:
         """The operation under `key`. Raises Missing."""
@@ -51,6 +68,56 @@ class StoredBooks:
         except Absent:
             raise Missing from None
         return _under(authorization, key)
+
+    async def statement(self, after: str | None, limit: int) -> Page[Entry]:
+        """All operations, oldest first."""
+        page = await self._pointers.find(order="operation", after=after, limit=limit)
+        wanted = AnyOf(sorted({pointer.authorization for pointer in page.items}))
+        found = {each.id: each for each in (await self._authorizations.find({"id": wanted}, limit=limit)).items}
+        return Page([_under(found[pointer.authorization], pointer.id) for pointer in page.items], page.next)
+
+
+class StoredNews:
+    """What the merchant has not been told yet."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._positions = store[POSITIONS]
+        self._told = 0
+
+    async def next(self, merchant: str, before: datetime, limit: int) -> list[OutboxEntry]:
+        """The oldest events that were saved by then and are not told. Without new ones the outbox is not read."""
+        if await self._store.newest_event() <= self._told:
+            return []
+        self._told = (await self._position(merchant)).seq
+        return list(takewhile(lambda entry: entry.at <= before, await self._store.outbox(self._told, limit)))
+
+    async def told(self, merchant: str, seq: int) -> None:
+        """Everything up to this one. Another copy may have told more."""
+        first = Position(merchant, seq)
+        self._told = (await self._positions.change(merchant, lambda now: first if now.seq < seq else now, absent=first)).seq
+
+    async def forget(self, merchant: str, before: float) -> None:
+        """Events older than `before` (seconds since 1970) that were told; without a merchant nobody is ever told."""
+        upto = (await self._position(merchant)).seq if merchant else await self._store.newest_event()
+        while (await self._store.together(Forgetting(upto, before)))[0]:
+            pass
+
+    async def _position(self, merchant: str) -> Position:
+        try:
+            return await self._positions.get(merchant)
+        except Absent:
+            return Position(merchant)
+
+
+def _told(rule: Rule) -> Callable[[Authorization], Authorization | tuple[Authorization, OperationAnswered]]:
+    """The rule, and the event of the operation that it adds."""
+
+    def told(now: Authorization) -> Authorization | tuple[Authorization, OperationAnswered]:
+        after = rule(now)
+        return after if after is now else (after, domain.answered(after.entries[-1]))
+
+    return told
 
 
 def _under(authorization: Authorization, key: str) -> Entry:

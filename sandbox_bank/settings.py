@@ -1,5 +1,10 @@
 """What the sandbox bank is told at its start."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
+from mallkit.endpoint import END
 from mallkit.settings import Common, Secret
 
 
@@ -11,3 +16,9 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What callers show as X-Api-Key."""
     slow_seconds: float = 10.0
     """How late the card that answers late is answered."""
+    webhook_secret: Secret
+    """Signs what is told; the merchant has the same."""
+    webhook_url: Annotated[str, Meta(pattern=rf"^(https?://[!-~]+)?{END}")] = ""
+    """Where every operation's final word is told; empty: nowhere."""
+    webhook_seconds: Annotated[float, Meta(gt=0)] = 1.0
+    """How old an operation is when it is told, and how often the bank looks for such."""

@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import hmac
+from dataclasses import replace
 
 import msgspec
 
-from contracts import bank
+from contracts import bank, bank_drill
 from contracts.bank import OperationKind
 from mallkit.errors import Unauthenticated
 from mallkit.ids import new_id
@@ -18,9 +19,18 @@ from sandbox_bank.ports import Ports
 
 def admit(api_key: object, ports: Ports) -> None:
     """Raises Unauthenticated unless this is the key that both sides know."""
-    shown = api_key if isinstance(api_key, str) else ""
-    if not hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), ports.api_key.encode()):
-        message = "X-Api-Key is absent or wrong"
+    _expect(api_key, ports.api_key, "X-Api-Key")
+
+
+def admit_drill(drill_key: object, ports: Ports) -> None:
+    """Raises Unauthenticated unless this is the key of the drills."""
+    _expect(drill_key, ports.drill_key, "X-Drill-Key")
+
+
+def _expect(shown: object, expected: str, header: str) -> None:
+    given = shown if isinstance(shown, str) else ""
+    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode()):
+        message = f"{header} is absent or wrong"
         raise Unauthenticated(message)
 
 
@@ -31,27 +41,32 @@ async def authorize(wish: bank.Authorize, ports: Ports) -> Entry:
     plastic = domain.read_card(card, (now.year, now.month))
     # The CVV is no part of the fingerprint: it may be kept nowhere, not even as a digest.
     told = (wish.amount, wish.currency, wish.reference, card.number, card.year, card.month)
-    ask = _ask(wish.key, OperationKind.AUTHORIZE, told, ports)
+    ask = replace(_ask(wish.key, OperationKind.AUTHORIZE, told, ports), reference=wish.reference)
     rule = domain.authorize(ask, wish.amount, wish.currency, plastic)
-    return await _answered(await ports.books.write(wish.key, wish.key, rule), ask, ports)
+    return await _answered(await ports.books.write(ask, wish.key, rule), ask, ports)
 
 
 async def capture(wish: bank.Capture, ports: Ports) -> Entry:
     """Takes what was authorized."""
     ask = _ask(wish.key, OperationKind.CAPTURE, (wish.authorization,), ports)
-    return await _answered(await ports.books.write(wish.key, wish.authorization, domain.capture(ask)), ask, ports)
+    return await _answered(await ports.books.write(ask, wish.authorization, domain.capture(ask)), ask, ports)
 
 
 async def void(wish: bank.Void, ports: Ports) -> Entry:
     """Ends an authorization, made or still to come."""
     ask = _ask(wish.key, OperationKind.VOID, (wish.authorization,), ports)
-    return await ports.books.write(wish.key, wish.authorization, domain.void(ask))
+    return await _answered(await ports.books.write(ask, wish.authorization, domain.void(ask)), ask, ports)
 
 
 async def refund(wish: bank.RefundOf, ports: Ports) -> Entry:
     """Gives money back."""
     ask = _ask(wish.key, OperationKind.REFUND, (wish.authorization, wish.amount), ports)
-    return await _answered(await ports.books.write(wish.key, wish.authorization, domain.refund(ask, wish.amount)), ask, ports)
+    return await _answered(await ports.books.write(ask, wish.authorization, domain.refund(ask, wish.amount)), ask, ports)
+
+
+def set_harm(wish: bank_drill.SetFaults, ports: Ports) -> None:
+    """What a drill wants from now on."""
+    ports.harm.lose, ports.harm.delay_seconds, ports.harm.delay_share = wish.lose, wish.delay_seconds, wish.delay_share
 
 
 def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) -> Ask:
@@ -60,7 +75,12 @@ def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) 
 
 
 async def _answered(entry: Entry, ask: Ask, ports: Ports) -> Entry:
-    """The call that did the operation suffers the card's fault; every later one is answered at once."""
+    """The call that did the operation suffers the card's fault, any call that of a drill; else it is answered at once."""
+    harm = ports.harm
+    if harm.delay_share and ports.chance() < harm.delay_share:
+        await asyncio.sleep(harm.delay_seconds)
+    if harm.lose and ports.chance() < harm.lose:
+        ports.hang_up()
     if entry.request == ask.request and entry.fault is Fault.LOSE:
         ports.hang_up()
     if entry.request == ask.request and entry.fault is Fault.DELAY:

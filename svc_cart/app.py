@@ -10,7 +10,7 @@ import contracts.cart
 from contracts import auth
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_cart import handlers
+from svc_cart import handlers, views
 from svc_cart.faces import ProductFaces
 from svc_cart.ports import Ports
 from svc_cart.repository import CARTS, StoredCarts
@@ -36,6 +36,7 @@ def build_app(settings: Settings) -> web.Application:
         kinds=(CARTS,),
         wire=wire,
         neighbours=("auth", "product"),
+        rows={CARTS: views.row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
     return application(settings, service)

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from contracts import cart as contract
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing
+from mallkit.steps import Write
 from svc_cart import domain
 from svc_cart.domain import Cart, Face, Line, Rule, Shown
 from svc_cart.ports import Ports
 
 KEYED = "k-"
 """How the kit begins the id of a command whose caller sent a key."""
+EDITED = Write("cart.edited")
+SEALED, UNSEALED, CLOSED = Write("cart.sealed"), Write("cart.unsealed"), Write("cart.closed")
 
 
 async def show(user_id: str, ports: Ports) -> Shown:
@@ -55,20 +58,23 @@ async def clear(user_id: str, ports: Ports) -> Shown:
 
 async def seal(wish: contract.SealOf, ports: Ports) -> tuple[Line, ...]:
     """The lines that only this checkout may buy. Raises CheckoutGone, CartBusy, CartEmpty."""
-    cart = await ports.carts.change(wish.user_id, lambda cart: domain.seal(cart, wish.checkout_id))
+    with SEALED.writing():
+        cart = await ports.carts.change(wish.user_id, lambda cart: domain.seal(cart, wish.checkout_id))
     return () if cart.sealed is None else cart.sealed.lines
 
 
 async def unseal(wish: contract.SealOf, ports: Ports) -> None:
     """Gives the lines back, or keeps the checkout from ever sealing them."""
     now = ports.clock()
-    await ports.carts.change(wish.user_id, lambda cart: domain.unseal(cart, wish.checkout_id, now))
+    with UNSEALED.writing():
+        await ports.carts.change(wish.user_id, lambda cart: domain.unseal(cart, wish.checkout_id, now))
 
 
 async def close(wish: contract.SealOf, ports: Ports) -> None:
     """The lines are bought."""
     now = ports.clock()
-    await ports.carts.change(wish.user_id, lambda cart: domain.close(cart, wish.checkout_id, now))
+    with CLOSED.writing():
+        await ports.carts.change(wish.user_id, lambda cart: domain.close(cart, wish.checkout_id, now))
 
 
 async def _seen(user_id: str, product_id: str, now: float, ports: Ports) -> tuple[Cart, Mapping[str, Face]]:
@@ -79,7 +85,9 @@ async def _seen(user_id: str, product_id: str, now: float, ports: Ports) -> tupl
 
 
 async def _changed(user_id: str, rule: Rule, now: float, ports: Ports) -> Shown:
-    return await _shown(await ports.carts.change(user_id, rule), now, ports)
+    with EDITED.writing():
+        cart = await ports.carts.change(user_id, rule)
+    return await _shown(cart, now, ports)
 
 
 async def _shown(cart: Cart, now: float, ports: Ports) -> Shown:

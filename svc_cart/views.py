@@ -1,9 +1,10 @@
-"""From the domain to what the cart's contract shows."""
+"""From the domain to what the contracts show."""
 
+from contracts import audit
 from contracts import cart as contract
 from mallkit.money import Money
 from mallkit.times import rfc3339
-from svc_cart.domain import Line, Shown
+from svc_cart.domain import Cart, Line, Shown
 
 
 def cart(shown: Shown) -> contract.CartView:
@@ -32,3 +33,14 @@ def cart(shown: Shown) -> contract.CartView:
 def lines(of: tuple[Line, ...]) -> list[contract.SealedLine]:
     """Without names or prices: whoever buys asks for those again."""
     return [contract.SealedLine(product_id=line.product_id, quantity=line.quantity) for line in of]
+
+
+def row(found: Cart, revision: int) -> audit.Cart:
+    """For the audit."""
+    return audit.Cart(
+        id=found.id,
+        revision=revision,
+        sealed="" if found.sealed is None else found.sealed.checkout_id,
+        undone=tuple(found.undone),
+        closed=tuple(found.closed),
+    )

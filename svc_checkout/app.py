@@ -13,7 +13,7 @@ from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.service import Service, Shell, Wired, application
-from svc_checkout import handlers
+from svc_checkout import handlers, views
 from svc_checkout.domain.receipt import Rates
 from svc_checkout.ports import Ports, Times
 from svc_checkout.repository import CHECKOUTS, Checkouts
@@ -56,6 +56,7 @@ def build_app(settings: Settings) -> web.Application:
         kinds=(CHECKOUTS,),
         wire=wire,
         neighbours=("auth", "cart", "product", "order", "payment"),
+        rows={CHECKOUTS: views.row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
     return application(settings, service)

@@ -25,8 +25,8 @@ class CheckoutStore(Protocol):
         """Applies a rule to the newest version."""
         ...
 
-    async def left_behind(self, now: float, limit: int) -> list[Checkout]:
-        """Unfinished checkouts whose lease has ended."""
+    async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
+        """Unfinished checkouts whose lease of at most so many seconds has ended."""
         ...
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from mallkit.dues import Dues
 from mallkit.errors import Missing
-from mallkit.store import Absent, Collection, Kind, Range
+from mallkit.store import Absent, Collection, Kind
 from svc_checkout.domain.checkout import Checkout
 
 CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float}, indexes=(("lease",),))
@@ -14,6 +15,7 @@ class Checkouts:
 
     def __init__(self, checkouts: Collection[Checkout]) -> None:
         self._checkouts = checkouts
+        self._leases = Dues(checkouts, "lease")
 
     async def start(self, wished: Checkout) -> Checkout:
         """As it was recorded the first time: `wished` itself, or the one that has its id."""
@@ -33,7 +35,6 @@ class Checkouts:
         except Absent:
             raise Missing("there is no such checkout") from None
 
-    async def left_behind(self, now: float, limit: int) -> list[Checkout]:
-        """Unfinished checkouts whose lease has ended, longest waiting first."""
-        page = await self._checkouts.find({"lease": Range(le=now)}, order="lease", limit=limit)
-        return page.items
+    async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
+        """Unfinished checkouts whose lease of at most so many seconds has ended, longest waiting first."""
+        return await self._leases.come(now, lease, limit)

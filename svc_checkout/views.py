@@ -1,5 +1,6 @@
-"""What the contract shows of checkouts and receipts."""
+"""What the contracts show of checkouts and receipts."""
 
+from contracts import audit
 from contracts import checkout as contract
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Receipt, ReceiptLine
@@ -50,4 +51,16 @@ def checkout(found: Checkout) -> contract.CheckoutView:
         refusal="" if refusal is None else f"/problems/{refusal.slug}",
         detail="" if refusal is None else refusal.detail,
         created_at=rfc3339(found.created),
+    )
+
+
+def row(found: Checkout, revision: int) -> audit.Checkout:
+    """For the audit."""
+    return audit.Checkout(
+        id=found.id,
+        revision=revision,
+        user_id=found.user_id,
+        order_id=found.order_id,
+        status=found.status,
+        transaction_id=found.transaction_id,
     )

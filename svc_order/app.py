@@ -11,7 +11,7 @@ from contracts import auth
 from mallkit.background import every
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_order import handlers, use_cases
+from svc_order import handlers, use_cases, views
 from svc_order.ports import Ports
 from svc_order.repository import ORDERS, Orders
 from svc_order.settings import Settings
@@ -38,6 +38,7 @@ def build_app(settings: Settings) -> web.Application:
         kinds=(ORDERS,),
         wire=wire,
         neighbours=("auth", "payment", "product"),
+        rows={ORDERS: views.row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
     return application(settings, service)

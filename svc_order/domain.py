@@ -31,7 +31,8 @@ NEXT: dict[Status, frozenset[Status]] = {
 """From a status to those that may follow it; every other step is refused."""
 AT_ONCE = 3.0
 """Seconds that a cancelling buyer waits for the refund before the job alone goes on with it."""
-LONGEST_WAIT = 60.0
+LONGEST_WAIT = 20.0
+"""Seconds between two tries: what a cancelled order owes is back soon after its neighbours are."""
 MONEY_TAKEN = frozenset({Status.PAID, Status.SHIPPED, Status.COMPLETED})
 
 

@@ -33,8 +33,8 @@ class OrderStore(Protocol):
         """Newest first, with the count of all."""
         ...
 
-    async def owing(self, now: float, limit: int) -> list[Order]:
-        """Cancelled orders that still owe money or stock, and are due."""
+    async def owing(self, now: float, longest: float, limit: int) -> list[Order]:
+        """Cancelled orders that still owe money or stock, and are due; none waits longer than so many seconds."""
         ...
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
-from mallkit.store import Absent, Collection, Kind, Page, Range
+from mallkit.store import Absent, Collection, Kind, Page
 from svc_order import domain
 from svc_order.domain import Order
 
@@ -21,6 +22,7 @@ class Orders:
 
     def __init__(self, orders: Collection[Order]) -> None:
         self._orders = orders
+        self._dues = Dues(orders, "due", {"owes": True})
 
     async def get(self, order_id: str) -> Order:
         """Raises Missing, for tombstones too."""
@@ -53,10 +55,9 @@ class Orders:
         page = await self._orders.find(where, order="-created", after=after, limit=limit, offset=offset)
         return page, await self._orders.count(where)
 
-    async def owing(self, now: float, limit: int) -> list[Order]:
+    async def owing(self, now: float, longest: float, limit: int) -> list[Order]:
         """Cancelled orders whose money or stock is not known to be back and that are due, longest waiting first."""
-        page = await self._orders.find({"owes": True, "due": Range(le=now)}, order="due", limit=limit)
-        return page.items
+        return await self._dues.come(now, longest, limit)
 
 
 def _missing() -> Missing:

@@ -1,21 +1,28 @@
 """What is asked of orders: an aggregate and a rule each, and the settling of what a cancelled order owes."""
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec import UNSET
 
 from contracts import order as contract
 from contracts import payment, product
 from mallkit.background import side_by_side
-from mallkit.endpoint import Caller
+from mallkit.endpoint import Caller, Event
 from mallkit.errors import Invalid, Missing, ShopError
 from mallkit.money import Money
+from mallkit.steps import Call, Write
 from mallkit.store import Page
 from svc_order import domain
 from svc_order.domain import Order
 from svc_order.ports import Ports
 
 SETTLE_BATCH = 50
+REFUND_REST, GIVE_BACK = Call("order.refund-rest"), Call("order.give-back")
+PLACED, PAYING, PENDING_AGAIN, PAID = Write("order.placed"), Write("order.paying"), Write("order.pending-again"), Write("order.paid")
+UNDONE, CANCELLED, SETTLED, POSTPONED = (
+    Write("order.undone"), Write("order.cancelled"), Write("order.settled"), Write("order.postponed"),
+)  # fmt: skip
 
 
 async def read(order_id: str, caller: Caller, ports: Ports) -> Order:
@@ -38,7 +45,8 @@ async def list_of(wish: contract.OrdersOf, caller: Caller, ports: Ports) -> tupl
 
 async def place(wished: Order, ports: Ports) -> Order:
     """The event that is saved with it says what was placed."""
-    return await ports.orders.place(wished)
+    with PLACED.writing():
+        return await ports.orders.place(wished)
 
 
 async def begin_payment(wish: contract.BeginPayment, ports: Ports) -> Order:
@@ -48,24 +56,25 @@ async def begin_payment(wish: contract.BeginPayment, ports: Ports) -> Order:
         found = await ports.orders.get(wish.order_id)
         asked = Money.read(wish.amount, found.currency if wish.currency is UNSET else wish.currency)
     now = ports.clock()
-    return await ports.orders.change(wish.order_id, lambda order: domain.begin_payment(order, wish.attempt, wish.user_id, asked, now))
+    return await _note(PAYING, wish.order_id, lambda order: domain.begin_payment(order, wish.attempt, wish.user_id, asked, now), ports)
 
 
 async def end_payment(wish: contract.AttemptOf, ports: Ports) -> Order:
     """The attempt is over for good."""
     now = ports.clock()
-    return await ports.orders.change(wish.order_id, lambda order: domain.end_payment(order, wish.attempt, now))
+    return await _note(PENDING_AGAIN, wish.order_id, lambda order: domain.end_payment(order, wish.attempt, now), ports)
 
 
 async def mark_paid(wish: contract.MarkPaid, ports: Ports) -> Order:
     """The attempt has taken the money."""
     now = ports.clock()
-    return await ports.orders.change(wish.order_id, lambda order: domain.mark_paid(order, wish.attempt, wish.transaction_id, now))
+    return await _note(PAID, wish.order_id, lambda order: domain.mark_paid(order, wish.attempt, wish.transaction_id, now), ports)
 
 
 async def undo(order_id: str, ports: Ports) -> Order:
     """The saga's way back."""
-    return await ports.orders.undo(order_id, ports.clock())
+    with UNDONE.writing():
+        return await ports.orders.undo(order_id, ports.clock())
 
 
 async def cancel(wish: contract.Cancel, caller: Caller, ports: Ports) -> Order:
@@ -75,7 +84,7 @@ async def cancel(wish: contract.Cancel, caller: Caller, ports: Ports) -> Order:
     def rule(order: Order) -> "Order | tuple[Order, contract.OrderCancelled]":
         return domain.cancel(order.of(order.user_id if caller.is_operator else caller.subject), wish.reason, now)
 
-    cancelled = await ports.orders.change(wish.order_id, rule)
+    cancelled = await _note(CANCELLED, wish.order_id, rule, ports)
     if not cancelled.owes:
         return cancelled
     try:
@@ -90,7 +99,8 @@ async def settle(order: Order, ports: Ports) -> Order:
 
     Each call is keyed. The order still owes where the bank has not given its word, or has refused.
     """
-    money, stock = _pay_back(order, ports), ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
+    giving = ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
+    money, stock = _pay_back(order, ports), GIVE_BACK.taking(giving, of=order.hold_id)
     paid_back, given_back = await asyncio.gather(money, stock, return_exceptions=True)
     for outcome in (paid_back, given_back):
         if isinstance(outcome, BaseException):
@@ -98,7 +108,7 @@ async def settle(order: Order, ports: Ports) -> Order:
     if not paid_back:
         return order
     now = ports.clock()
-    return await ports.orders.change(order.id, lambda newest: domain.settled(newest, now))
+    return await _note(SETTLED, order.id, lambda newest: domain.settled(newest, now), ports)
 
 
 async def _pay_back(order: Order, ports: Ports) -> bool:
@@ -106,12 +116,12 @@ async def _pay_back(order: Order, ports: Ports) -> bool:
     if not order.transaction_id:
         return True
     wish = payment.RefundRest(order_id=order.id, key=f"cancel-{order.id}", reason=order.reason or "order cancelled")
-    return (await ports.payments(payment.refund_rest, wish)).done
+    return (await REFUND_REST.taking(ports.payments(payment.refund_rest, wish), of=order.id)).done
 
 
 async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one order's trouble does not keep the others waiting. The first trouble is told."""
-    owing = await ports.orders.owing(ports.clock(), SETTLE_BATCH)
+    owing = await ports.orders.owing(ports.clock(), domain.LONGEST_WAIT, SETTLE_BATCH)
     await side_by_side(_settle_or_postpone(order, ports) for order in owing)
 
 
@@ -127,4 +137,9 @@ async def _settle_or_postpone(order: Order, ports: Ports) -> None:
 
 async def _postpone(order: Order, ports: Ports) -> None:
     now = ports.clock()
-    await ports.orders.change(order.id, lambda newest: domain.postponed(newest, now))
+    await _note(POSTPONED, order.id, lambda newest: domain.postponed(newest, now), ports)
+
+
+async def _note(step: Write, order_id: str, rule: Callable[[Order], Order | tuple[Order, Event]], ports: Ports) -> Order:
+    with step.writing():
+        return await ports.orders.change(order_id, rule)

@@ -1,5 +1,8 @@
-"""What the contract shows of an order."""
+"""What the contracts show of an order."""
 
+from collections import Counter
+
+from contracts import audit
 from contracts.checkout_types import LineKind, ReceiptLine
 from contracts.order import OrderLine, OrderPage, OrderView, Status
 from mallkit.money import Money
@@ -46,3 +49,22 @@ def order(found: Order) -> OrderView:
 def page(found: Page[Order], total: int) -> OrderPage:
     """A page of a user's orders."""
     return OrderPage(items=[order(each) for each in found.items], next=found.next, total=total)
+
+
+def row(found: Order, revision: int) -> audit.Order:
+    """For the audit."""
+    pieces: Counter[str] = Counter()
+    for line in found.lines:
+        pieces[line.product_id] += line.quantity
+    return audit.Order(
+        id=found.id,
+        revision=revision,
+        status=found.status,
+        total_minor=found.total_minor,
+        currency=found.currency,
+        hold_id=found.hold_id,
+        lines=dict(pieces),
+        attempt=found.attempt,
+        transaction_id=found.transaction_id,
+        owes=found.owes,
+    )

@@ -12,10 +12,11 @@ from contracts import auth
 from mallkit.background import every
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
+from mallkit.metrics import ServerMetrics
 from mallkit.service import Service, Shell, Wired, application
-from svc_payment import handlers
+from svc_payment import handlers, views
 from svc_payment.bank import Bank
-from svc_payment.ports import Ports
+from svc_payment.ports import Hearing, Ports
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
 from svc_payment.settings import Settings
 from svc_payment.use_cases import settle
@@ -37,6 +38,7 @@ def build_app(settings: Settings) -> web.Application:
                 answer_seconds=settings.answer_seconds,
                 attempt_seconds=settings.attempt_seconds,
                 currency=settings.currency,
+                hearing=_hearing(settings, shell.metrics),
             )
 
             async def end_open_payments() -> None:
@@ -52,9 +54,21 @@ def build_app(settings: Settings) -> web.Application:
         kinds=(ACCOUNTS, POINTERS),
         wire=wire,
         neighbours=("auth", "order", "bank"),
+        rows={ACCOUNTS: views.row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
     return application(settings, service)
+
+
+def _hearing(settings: Settings, metrics: ServerMetrics) -> Hearing:
+    refused = metrics.counter("mall_webhooks_refused", "Webhooks that were refused.", ("reason",))
+    ignored = metrics.counter("mall_webhook_events_ignored", "Events of webhooks that nothing was done about.", ("reason",))
+    return Hearing(
+        secret=settings.webhook_secret,
+        tolerance_seconds=settings.webhook_tolerance_seconds,
+        refused=lambda reason: refused.labels(reason).inc(),
+        ignored=lambda reason: ignored.labels(reason).inc(),
+    )
 
 
 def _today() -> tuple[int, int]:

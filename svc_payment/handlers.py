@@ -1,12 +1,12 @@
 """The endpoints of the payment service."""
 
 from contracts import payment as contract
-from mallkit.endpoint import Caller
+from mallkit.endpoint import Caller, Done
 from mallkit.web import serves
 from svc_payment import views
 from svc_payment.ports import Ports
 from svc_payment.use_cases import charge as charging
-from svc_payment.use_cases import read, settle
+from svc_payment.use_cases import hear, read, settle
 from svc_payment.use_cases import refund as refunding
 
 
@@ -44,3 +44,10 @@ async def void(wish: contract.AccountOf, _: Caller, ports: Ports) -> contract.Un
 async def refund_rest(wish: contract.RefundRest, _: Caller, ports: Ports) -> contract.Settled:
     """What a cancelled order owes its buyer."""
     return await refunding.refund_rest(wish, ports)
+
+
+@serves(contract.bank_webhook)
+async def bank_webhook(wish: contract.BankNews, _: Caller, ports: Ports) -> Done:
+    """What the bank tells by itself."""
+    await hear.hear(wish, ports)
+    return Done()

@@ -59,9 +59,19 @@ class AccountStore(Protocol):
         """Applies a rule to the newest version."""
         ...
 
-    async def due(self, now: float, limit: int) -> list[Account]:
-        """Accounts that the job must look at."""
+    async def due(self, now: float, longest: float, limit: int) -> list[Account]:
+        """Accounts that the job must look at; none is made to wait longer than so many seconds."""
         ...
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How webhooks are told from forgeries, and what counts those that are refused, and events that are ignored, by reason."""
+
+    secret: str
+    tolerance_seconds: float
+    refused: Callable[[str], None]
+    ignored: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -77,3 +87,4 @@ class Ports:
     answer_seconds: float
     attempt_seconds: float
     currency: str
+    hearing: Hearing

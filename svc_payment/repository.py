@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
-from mallkit.store import Absent, Kind, Range, Store, Taken
+from mallkit.store import Absent, Kind, Store, Taken
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Attempt
 
@@ -29,6 +30,7 @@ class Accounts:
         self._store = store
         self._accounts = store[ACCOUNTS]
         self._pointers = store[POINTERS]
+        self._dues = Dues(store[ACCOUNTS], "due")
 
     async def get(self, order_id: str) -> Account:
         """An account without anything in it where there is none."""
@@ -61,7 +63,6 @@ class Accounts:
         """Applies a rule to the newest version; the account is made where there is none."""
         return await self._accounts.change(order_id, rule, absent=Account(order_id))
 
-    async def due(self, now: float, limit: int) -> list[Account]:
-        """Accounts that the job must look at, longest waiting first."""
-        page = await self._accounts.find({"due": Range(le=now)}, order="due", limit=limit)
-        return page.items
+    async def due(self, now: float, longest: float, limit: int) -> list[Account]:
+        """Accounts that the job must look at, longest waiting first; none is made to wait longer than so many seconds."""
+        return await self._dues.come(now, longest, limit)

@@ -1,5 +1,9 @@
 """Settings of the payment service."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from mallkit.settings import Common, Secret
 
 
@@ -13,3 +17,7 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answer_seconds: float = 13.0
     attempt_seconds: float = 30.0
     settle_seconds: float = 1.0
+    webhook_secret: Secret
+    """The bank signs with it what it tells."""
+    webhook_tolerance_seconds: Annotated[float, Meta(gt=0)] = 300.0
+    """How far the time of a webhook may be from ours."""

@@ -1,5 +1,6 @@
-"""What the contract shows of accounts, attempts and refunds."""
+"""What the contracts show of accounts, attempts and refunds."""
 
+from contracts import audit
 from contracts.payment import PaymentPage, PaymentStatus, PaymentView, RefundStatus, RefundView
 from mallkit.money import Money
 from mallkit.times import rfc3339
@@ -50,3 +51,26 @@ def _status(found: Attempt, back: int) -> PaymentStatus:
     if found.status is not PaymentStatus.CAPTURED or back == 0:
         return found.status
     return PaymentStatus.REFUNDED if back == found.minor else PaymentStatus.PARTLY_REFUNDED
+
+
+def row(found: Account, revision: int) -> audit.Account:
+    """For the audit."""
+    return audit.Account(
+        id=found.id,
+        revision=revision,
+        attempts=tuple(
+            audit.Attempt(
+                id=each.id,
+                transaction_id=each.transaction_id,
+                status=each.status,
+                minor=each.minor,
+                currency=each.currency,
+                over=each.over,
+            )
+            for each in found.attempts
+        ),
+        refunds=tuple(
+            audit.Refund(id=each.id, transaction_id=each.transaction_id, status=each.status, minor=each.minor) for each in found.refunds
+        ),
+        ledger=tuple(audit.Booking(id=each.id, debit=each.debit, credit=each.credit, minor=each.minor) for each in found.ledger),
+    )

@@ -11,7 +11,7 @@ from contracts import auth
 from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_product import handlers, jobs
+from svc_product import handlers, jobs, views
 from svc_product.ports import Ports
 from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
 from svc_product.repository.imports import APPLIED, PARTS, Imports
@@ -31,6 +31,7 @@ def build_app(settings: Settings) -> web.Application:
             kinds=(PRODUCTS, DRAWINGS, PARTS, APPLIED, COUNTERS, MOVEMENTS),
             wire=_wire,
             neighbours=("auth",),
+            rows={COUNTERS: views.counter_row, MOVEMENTS: views.movement_row},
             tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
         ),
     )

@@ -1,6 +1,8 @@
-"""From products and their stock to what the contract shows."""
+"""From products and their stock to what the contracts show."""
 
+from contracts import audit
 from contracts import product as contract
+from mallkit.allotment import Counter, Movement
 from mallkit.times import rfc3339
 from svc_product.domain import SVG, Product
 from svc_product.ports import Pieces
@@ -57,3 +59,25 @@ def picture(found: Product) -> str:
     """A path on this host, a URL, or nothing."""
     kept = found.sheet.picture
     return contract.picture.path.format(product_id=found.id) if kept.startswith(SVG) else kept
+
+
+def counter_row(found: Counter, revision: int) -> audit.Counter:
+    """For the audit."""
+    on_their_way = {movement: audit.Entry(*entry) for movement, entry in found.open.items()}
+    return audit.Counter(id=found.id, revision=revision, available=found.available, reserved=found.reserved, open=on_their_way)
+
+
+def movement_row(found: Movement, revision: int) -> audit.Movement:
+    """For the audit."""
+    return audit.Movement(
+        id=found.id,
+        revision=revision,
+        key=found.key,
+        thing=found.thing,
+        quantity=found.quantity,
+        state=found.state,
+        bound=found.bound,
+        expires_at=found.expires_at,
+        returned=found.returned,
+        token=found.token,
+    )

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bench.running import free_ports
 from mall.devsecrets import names
 from mall.parts import PARTS, SAME, Part
+from mall.running import free_ports
 from mallkit.listening import Runner
 from mallkit.settings import load
 

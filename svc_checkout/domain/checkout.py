@@ -9,12 +9,11 @@ from unicodedata import category
 
 from contracts.checkout import CheckoutStatus
 from mallkit.errors import Invalid, Refused
+from mallkit.times import NEVER, has_come
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.receipt import Item, Receipt
 
 FINAL = frozenset({CheckoutStatus.DONE, CheckoutStatus.REFUSED})
-NEVER = 32503680000.0
-"""The year 3000: a final checkout is taken over by nobody."""
 
 
 class Overtaken(Refused):
@@ -108,11 +107,11 @@ def refused(checkout: Checkout, owner: str) -> Checkout:
     return replace(checkout.held_by(owner, CheckoutStatus.UNDOING), status=CheckoutStatus.REFUSED, lease=NEVER)
 
 
-def taken_over(checkout: Checkout, owner: str, now: float, lease: float) -> Checkout:
-    """A checkout whose lease has ended, for a new owner. Raises Overtaken where it has not."""
-    if checkout.final or checkout.lease > now:
+def taken_over(checkout: Checkout, owner: str, now: float, seconds: float) -> Checkout:
+    """A checkout whose lease has ended, for a new owner and as many seconds as any lease has. Raises Overtaken where it has not."""
+    if checkout.final or not has_come(checkout.lease, now, seconds):
         raise Overtaken
-    return replace(checkout, owner=owner, lease=lease)
+    return replace(checkout, owner=owner, lease=now + seconds)
 
 
 def renewed(checkout: Checkout, owner: str, lease: float) -> Checkout:

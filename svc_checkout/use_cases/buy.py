@@ -14,6 +14,7 @@ from mallkit.background import side_by_side
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.money import Money
+from mallkit.steps import Write
 from svc_checkout.domain import address, card
 from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of
 from svc_checkout.domain.receipt import Receipt, price
@@ -25,6 +26,7 @@ POLL_SECONDS = 0.05
 AFRESH = 50
 """How often one key may try afresh after refusals of the moment."""
 BATCH = 20
+BEGUN = Write("checkout.begun")
 
 
 async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
@@ -76,7 +78,8 @@ async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple
         now, owner = ports.clock(), ports.new_id()
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
         wished = Checkout(checkout_id, caller.subject, ports.new_id(), buyer, destination, owner, now + ports.times.lease, now)
-        found = await ports.checkouts.start(wished)
+        with BEGUN.writing():
+            found = await ports.checkouts.start(wished)
         if found.status is not CheckoutStatus.REFUSED or found.refusal is None or found.refusal.slug not in AGAIN:
             break
     return found, found.owner == owner
@@ -84,11 +87,12 @@ async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple
 
 async def _outcome(begun: Checkout, ports: Ports, *, wait: bool = True) -> Checkout:
     """What became of a checkout that somebody else works on; unfinished if that takes too long."""
-    ends = ports.clock() + (ports.times.answer if wait else 0)
     found = await ports.checkouts.get(begun.id)
-    while not found.final and ports.clock() < ends:
-        await asyncio.sleep(POLL_SECONDS)
-        found = await ports.checkouts.get(begun.id)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ports.times.answer if wait else 0):
+            while not found.final:
+                await asyncio.sleep(POLL_SECONDS)
+                found = await ports.checkouts.get(begun.id)
     return _told(found)
 
 
@@ -108,8 +112,11 @@ async def read(checkout_id: str, caller: Caller, ports: Ports) -> Checkout:
 
 async def recover_all(ports: Ports) -> None:
     """The job's round: ends what dead processes left, side by side: one checkout's trouble does not keep the others waiting."""
-    left = await ports.checkouts.left_behind(ports.clock(), BATCH)
-    await side_by_side(_recover(each, ports) for each in left)
+    more = True
+    while more:  # whoever was looked at is under a lease afterwards
+        left = await ports.checkouts.left_behind(ports.clock(), ports.times.lease, BATCH)
+        await side_by_side(_recover(each, ports) for each in left)
+        more = len(left) >= BATCH
 
 
 async def _recover(left: Checkout, ports: Ports) -> None:

@@ -5,17 +5,20 @@ forward. Whoever finds out that another process has taken the checkout over stop
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+
+import structlog
 
 from contracts import cart, checkout, order, payment, product
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Address, CreditCard
 from contracts.payment import PaymentStatus
 from mallkit.calls import NeighbourAway
-from mallkit.errors import Refused, ShopError, Unavailable
+from mallkit.errors import Missing, Refused, ShopError, Unavailable
 from mallkit.money import Money
+from mallkit.steps import Call, Write
 from svc_checkout import views
 from svc_checkout.domain import checkout as rules
 from svc_checkout.domain.checkout import Checkout, Overtaken
@@ -23,11 +26,25 @@ from svc_checkout.domain.receipt import Item, payable, price
 from svc_checkout.ports import Ports
 from svc_checkout.use_cases.refusals import kept, told
 
+log = structlog.get_logger()
+
 STEP_SECONDS = 6.0
 PAY_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-UNKNOWN = (Unavailable, order.BeingPaid, order.AlreadyPaid)
-"""After these the money may have been taken all the same: by this charge, or by one that the buyer made beside it."""
+NOT_CHARGED = (
+    NeighbourAway, payment.Declined, payment.CardInvalid, payment.MethodUnknown, payment.NoTransactionId,
+    order.AmountWrong, order.WrongStatus, Missing,
+)  # fmt: skip
+"""After any other answer the money may have been taken all the same: by this charge, or by one that the buyer made beside it."""
+
+SEAL, UNSEAL = Call("checkout.seal", undone_by="checkout.unseal"), Call("checkout.unseal")
+HOLD, RELEASE = Call("checkout.hold", undone_by="checkout.release"), Call("checkout.release")
+PLACE, UNDO_ORDER = Call("checkout.place", undone_by="checkout.undo-order"), Call("checkout.undo-order")
+PAY, VOID = Call("checkout.pay", undone_by="checkout.void"), Call("checkout.void")
+TAKE, CLOSE = Call("checkout.take", undone_by="order.give-back"), Call("checkout.close")
+PRICED, DONE = Write("checkout.priced"), Write("checkout.done")
+BACK, FORWARD, REFUSED = Write("checkout.back"), Write("checkout.forward"), Write("checkout.refused")
+TAKEN_OVER, RENEWED = Write("checkout.taken-over"), Write("checkout.renewed")
 
 
 @dataclass(frozen=True)
@@ -52,8 +69,8 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
         raise
     except ShopError as error:
         refusal = told(error)
-        undoing = await ports.checkouts.change(begun.id, lambda now: rules.back(now, begun.owner, kept(refusal), _lease(ports)))
-        if paying and isinstance(error, UNKNOWN) and not isinstance(error, NeighbourAway):
+        undoing = await _note(BACK, begun, lambda now: rules.back(now, begun.owner, kept(refusal), _lease(ports)), ports)
+        if paying and not isinstance(error, NOT_CHARGED):
             return await undo(undoing, ports)
         with suppress(TimeoutError):
             ended = await ports.lasting.within(ports.times.undo, undo(undoing, ports), "checkout.undo")
@@ -64,16 +81,17 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
 
 
 async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
-    sealed = await ports.carts(cart.seal, cart.SealOf(user_id=begun.user_id, checkout_id=begun.id), seconds=STEP_SECONDS)
+    sealing = ports.carts(cart.seal, cart.SealOf(user_id=begun.user_id, checkout_id=begun.id), seconds=STEP_SECONDS)
+    sealed = await SEAL.taking(sealing, of=begun.id)
     lines = [product.HoldLine(product_id=line.product_id, quantity=line.quantity) for line in sealed.lines]
     hold = product.Hold(hold_id=begun.id, lines=lines, order_id=begun.order_id)
-    faces = await ports.products(product.hold, hold, seconds=STEP_SECONDS)
+    faces = await HOLD.taking(ports.products(product.hold, hold, seconds=STEP_SECONDS), of=begun.id)
     items = items_of(sealed.lines, faces.items, ports.currency)
     receipt = payable(price(items, begun.destination.country, ports.rates, ports.currency))
     if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
-    priced = await ports.checkouts.change(begun.id, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)))
-    await ports.orders(order.place, _order(priced), seconds=STEP_SECONDS)
+    priced = await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)), ports)
+    await PLACE.taking(ports.orders(order.place, _order(priced), seconds=STEP_SECONDS), of=begun.id)
     return priced
 
 
@@ -91,7 +109,7 @@ async def _pay(priced: Checkout, means: Means, ports: Ports) -> str:
     wish = payment.Charge(
         amount=total.amount, currency=total.currency, credit_card=means.card, order_id=priced.order_id, user_id=priced.user_id
     )
-    charged = await ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS)
+    charged = await PAY.taking(ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS), of=priced.id)
     return charged.transaction_id
 
 
@@ -100,16 +118,19 @@ async def finish(paid: Checkout, transaction_id: str, ports: Ports) -> Checkout:
     pause = FIRST_PAUSE
     while True:
         try:
-            await asyncio.gather(_take(paid, ports), ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id)))
-            return await ports.checkouts.change(paid.id, lambda now: rules.done(now, paid.owner, transaction_id))
-        except Unavailable:
-            pause = await _rest(paid, pause, ports)
+            closing = ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id))
+            await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id))
+            return await _note(DONE, paid, lambda now: rules.done(now, paid.owner, transaction_id), ports)
+        except Overtaken:
+            raise
+        except ShopError as trouble:
+            pause = await _rest(paid, pause, trouble, ports)
 
 
 async def _take(paid: Checkout, ports: Ports) -> None:
     # A hold that is gone belongs to an order cancelled meanwhile: its stock was given back, and this step has ended.
     with suppress(product.HoldGone):
-        await ports.products(product.take_hold, product.HoldOf(hold_id=paid.id))
+        await TAKE.taking(ports.products(product.take_hold, product.HoldOf(hold_id=paid.id)), of=paid.id)
 
 
 async def undo(undoing: Checkout, ports: Ports) -> Checkout:
@@ -119,13 +140,17 @@ async def undo(undoing: Checkout, ports: Ports) -> Checkout:
         try:
             transaction_id = await _undo_payment(undoing, ports)
             if transaction_id:
-                running = await ports.checkouts.change(undoing.id, lambda now: rules.forward(now, undoing.owner, _lease(ports)))
-                return await finish(running, transaction_id, ports)
-            await ports.products(product.release_hold, product.HoldOf(hold_id=undoing.id))
-            await ports.carts(cart.unseal, cart.SealOf(user_id=undoing.user_id, checkout_id=undoing.id))
-            return await ports.checkouts.change(undoing.id, lambda now: rules.refused(now, undoing.owner))
-        except (Unavailable, order.BeingPaid, _StillCapturing):
-            pause = await _rest(undoing, pause, ports)
+                break
+            await RELEASE.taking(ports.products(product.release_hold, product.HoldOf(hold_id=undoing.id)), of=undoing.id)
+            unsealing = ports.carts(cart.unseal, cart.SealOf(user_id=undoing.user_id, checkout_id=undoing.id))
+            await UNSEAL.taking(unsealing, of=undoing.id)
+            return await _note(REFUSED, undoing, lambda now: rules.refused(now, undoing.owner), ports)
+        except Overtaken:
+            raise
+        except ShopError as trouble:
+            pause = await _rest(undoing, pause, trouble, ports)
+    running = await _note(FORWARD, undoing, lambda now: rules.forward(now, undoing.owner, _lease(ports)), ports)
+    return await finish(running, transaction_id, ports)
 
 
 class _StillCapturing(Refused):
@@ -135,33 +160,46 @@ class _StillCapturing(Refused):
     title = "The payment is being captured"
 
 
+WAITED_FOR = (Unavailable, order.BeingPaid, _StillCapturing)
+
+
 async def _undo_payment(undoing: Checkout, ports: Ports) -> str:
     """The transaction id if the money was taken after all, else nothing is left of payment and order."""
     if undoing.receipt is None:
         return ""  # neither was begun
-    undone = await ports.payments(payment.void, payment.AccountOf(order_id=undoing.order_id))
+    undone = await VOID.taking(ports.payments(payment.void, payment.AccountOf(order_id=undoing.order_id)), of=undoing.id)
     if undone.outcome is PaymentStatus.CAPTURED:
         return undone.transaction_id
     if undone.outcome is PaymentStatus.CAPTURING:
         raise _StillCapturing
-    await ports.orders(order.undo, order.OrderOf(order_id=undoing.order_id))
+    await UNDO_ORDER.taking(ports.orders(order.undo, order.OrderOf(order_id=undoing.order_id)), of=undoing.id)
     return ""
 
 
-async def _rest(held: Checkout, pause: float, ports: Ports) -> float:
-    """A growing pause between two tries, with the lease renewed for the next one. Raises Overtaken."""
+async def _rest(held: Checkout, pause: float, trouble: ShopError, ports: Ports) -> float:
+    """A growing pause between two tries, with the lease renewed for the next one. Raises Overtaken.
+
+    Neither way has another end: a neighbour that refuses is asked again like one that is away.
+    """
+    if not isinstance(trouble, WAITED_FOR):
+        log.warning("checkout.step.refused", checkout_id=held.id, reason=trouble.slug)
     await asyncio.sleep(pause)
-    await ports.checkouts.change(held.id, lambda now: rules.renewed(now, held.owner, _lease(ports)))
+    await _note(RENEWED, held, lambda now: rules.renewed(now, held.owner, _lease(ports)), ports)
     return min(pause * 2, LONGEST_PAUSE)
+
+
+async def _note(step: Write, held: Checkout, rule: Callable[[Checkout], Checkout], ports: Ports) -> Checkout:
+    with step.writing():
+        return await ports.checkouts.change(held.id, rule)
 
 
 async def recover(left: Checkout, ports: Ports) -> Checkout:
     """Takes over what a dead process left and ends it. It has no card: what was not paid is undone."""
     owner, now = ports.new_id(), ports.clock()
-    mine = await ports.checkouts.change(left.id, lambda found: rules.taken_over(found, owner, now, _lease(ports)))
+    mine = await _note(TAKEN_OVER, left, lambda found: rules.taken_over(found, owner, now, ports.times.lease), ports)
     if mine.status is CheckoutStatus.RUNNING:
         refusal = kept(Unavailable("the checkout was interrupted; nothing was bought"))
-        mine = await ports.checkouts.change(left.id, lambda found: rules.back(found, owner, refusal, _lease(ports)))
+        mine = await _note(BACK, left, lambda found: rules.back(found, owner, refusal, _lease(ports)), ports)
     return await undo(mine, ports)
 
 

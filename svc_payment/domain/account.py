@@ -15,6 +15,7 @@ from contracts.payment import (
     RefundTooLarge,
 )
 from mallkit.money import Money
+from mallkit.times import NEVER
 
 NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.ASKED: frozenset({PaymentStatus.CAPTURING, PaymentStatus.DECLINED, PaymentStatus.VOIDED}),
@@ -27,8 +28,6 @@ NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 """What is stored; partly_refunded and refunded are computed from the refunds."""
 UNFINISHED = frozenset({PaymentStatus.ASKED, PaymentStatus.CAPTURING})
 TOOK_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.FAILED})
-NEVER = 32503680000.0
-"""The year 3000: nothing is due."""
 
 BANK, SALES, RETURNS = "bank", "sales", "returns"
 """The ledger's accounts: money at the bank, what buyers paid, what was paid back."""

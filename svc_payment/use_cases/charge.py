@@ -1,5 +1,6 @@
 """Paying an order: ask the order, authorize, pass the point of no return, capture, tell the order. Each step is recorded and keyed."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
@@ -9,9 +10,10 @@ from msgspec import UNSET
 from contracts import order
 from contracts import payment as contract
 from contracts.payment import PaymentStatus
-from mallkit.endpoint import Caller
+from mallkit.endpoint import Caller, Event
 from mallkit.errors import Missing, ShopError, Unavailable
 from mallkit.money import Money
+from mallkit.steps import Call, Write
 from svc_payment.domain import account as rules
 from svc_payment.domain import card as cards
 from svc_payment.domain.account import Account, Attempt
@@ -20,6 +22,12 @@ from svc_payment.ports import Ports, Provider
 
 ON_REQUEST = 8.0
 """Seconds that one call may take while somebody waits for the charge."""
+
+BEGIN_AT_ORDER, TELL_OVER = Call("payment.begin-at-order", undone_by="payment.tell-over"), Call("payment.tell-over")
+AUTHORIZE, VOID_AT_BANK = Call("payment.authorize", undone_by="payment.void-at-bank"), Call("payment.void-at-bank")
+CAPTURE, MARK_PAID = Call("payment.capture"), Call("payment.mark-paid")
+ASKED, CAPTURING, BOOKED = Write("payment.asked"), Write("payment.capturing"), Write("payment.booked")
+ENDED, OVER = Write("payment.ended"), Write("payment.over")
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,8 @@ async def begin(asked: Asked, ports: Ports) -> Attempt:
         updated=now,
         due=now + ports.attempt_seconds,
     )
-    account = await ports.accounts.ask(asked.order_id, attempt)
+    with ASKED.writing():
+        account = await ports.accounts.ask(asked.order_id, attempt)
     return account.attempt(attempt.id) or attempt
 
 
@@ -108,7 +117,7 @@ async def _ask_order(asked: Asked, ports: Ports) -> None:
         currency=asked.amount.currency,
     )
     try:
-        await ports.orders(order.begin_payment, wish, seconds=ON_REQUEST)
+        await BEGIN_AT_ORDER.taking(ports.orders(order.begin_payment, wish, seconds=ON_REQUEST), of=asked.attempt_id)
     except Unavailable:
         raise
     except ShopError as refusal:
@@ -119,15 +128,16 @@ async def _ask_order(asked: Asked, ports: Ports) -> None:
 
 
 async def _authorize(asked: Asked, provider: Provider, ports: Ports) -> None:
-    answer = await provider.authorize(asked.attempt_id, asked.amount, asked.card, asked.order_id)
+    authorizing = provider.authorize(asked.attempt_id, asked.amount, asked.card, asked.order_id)
+    answer = await AUTHORIZE.taking(authorizing, of=asked.attempt_id)
     if not answer.approved:
         await _refused(asked.order_id, asked.attempt_id, PaymentStatus.DECLINED, answer.reason, ports)
         raise contract.Declined(f"the bank declined the payment: {answer.reason}", reason=answer.reason)
     now = ports.clock()
-    account = await ports.accounts.change(asked.order_id, lambda found: _capturing_unless_ended(found, asked.attempt_id, now, ports))
+    account = await note(CAPTURING, asked.order_id, lambda found: _capturing_unless_ended(found, asked.attempt_id, now, ports), ports)
     attempt = account.attempt(asked.attempt_id)
     if attempt is None or attempt.status in rules.TOOK_NOTHING:
-        await provider.void(asked.attempt_id)
+        await VOID_AT_BANK.taking(provider.void(asked.attempt_id), of=asked.attempt_id)
         raise contract.Declined("the payment was ended before the bank answered", reason="voided")
 
 
@@ -151,25 +161,33 @@ async def forward(order_id: str, attempt_id: str, ports: Ports) -> None:
     if attempt is None or attempt.status is not PaymentStatus.CAPTURING:
         status, reason = ("gone", "") if attempt is None else (attempt.status.value, attempt.reason)
         raise contract.Declined(f"this payment is {status}", reason=reason)
-    answer = await ports.providers[attempt.method].capture(attempt_id)
+    answer = await CAPTURE.taking(ports.providers[attempt.method].capture(attempt_id), of=attempt_id)
     if not answer.approved:
         await _refused(order_id, attempt_id, PaymentStatus.FAILED, answer.reason, ports)
         raise contract.Declined(f"the bank refused to pay: {answer.reason}", reason=answer.reason)
-    await ports.orders(order.mark_paid, order.MarkPaid(order_id=order_id, attempt=attempt_id, transaction_id=attempt.transaction_id))
+    paid = order.MarkPaid(order_id=order_id, attempt=attempt_id, transaction_id=attempt.transaction_id)
+    await MARK_PAID.taking(ports.orders(order.mark_paid, paid), of=attempt_id)
     now = ports.clock()
-    await ports.accounts.change(order_id, lambda found: rules.captured(found, attempt_id, now))
+    await note(BOOKED, order_id, lambda found: rules.captured(found, attempt_id, now), ports)
 
 
 async def tell_over(order_id: str, attempt_id: str, ports: Ports) -> None:
     """Tells the order that the attempt took no money, so that another may begin."""
+    telling = ports.orders(order.end_payment, order.AttemptOf(order_id=order_id, attempt=attempt_id), seconds=ON_REQUEST)
     with suppress(Missing):  # there may be no such order to tell
-        await ports.orders(order.end_payment, order.AttemptOf(order_id=order_id, attempt=attempt_id), seconds=ON_REQUEST)
-    await ports.accounts.change(order_id, lambda account: rules.over(account, attempt_id))
+        await TELL_OVER.taking(telling, of=attempt_id)
+    await note(OVER, order_id, lambda account: rules.over(account, attempt_id), ports)
+
+
+async def note(step: Write, order_id: str, rule: Callable[[Account], Account | tuple[Account, Event]], ports: Ports) -> Account:
+    """A step that is a write of the order's account."""
+    with step.writing():
+        return await ports.accounts.change(order_id, rule)
 
 
 async def _refused(order_id: str, attempt_id: str, status: PaymentStatus, reason: str, ports: Ports) -> None:
     """Books that no money was taken, and tells the order, which keeps the attempt from ever beginning late."""
     now = ports.clock()
-    await ports.accounts.change(order_id, lambda account: rules.ended(account, attempt_id, status, reason, now))
+    await note(ENDED, order_id, lambda account: rules.ended(account, attempt_id, status, reason, now), ports)
     with suppress(Unavailable):  # the job tells it; the refusal is true without that
         await tell_over(order_id, attempt_id, ports)

@@ -7,12 +7,16 @@ from contracts.payment import RefundStatus
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing, Unavailable
 from mallkit.money import Money
+from mallkit.steps import Call, Write
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Refund
 from svc_payment.ports import Ports
+from svc_payment.use_cases.charge import note
 
 RETRY_SECONDS = 5.0
 """After so long without an answer the job asks the bank again, with the same key."""
+REFUND_AT_BANK = Call("payment.refund-at-bank")
+BEGUN, ENDED = Write("payment.refund-begun"), Write("payment.refund-ended")
 
 
 async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> tuple[Account, Refund]:
@@ -46,7 +50,7 @@ async def give_back(order_id: str, refund_id: str, wanted: int | None, reason: s
     """Reserves, asks the bank, books. Without the bank's word the refund stays *refunding* and the job goes on with it."""
     now = ports.clock()
     wished = Refund(refund_id, "", 0, reason, RefundStatus.REFUNDING, now, now + RETRY_SECONDS)
-    account = await ports.accounts.change(order_id, lambda found: rules.begin_refund(found, wished, wanted, now))
+    account = await note(BEGUN, order_id, lambda found: rules.begin_refund(found, wished, wanted, now), ports)
     reserved = _of(account, refund_id)
     if reserved.status is RefundStatus.REFUNDING:
         try:
@@ -64,10 +68,10 @@ async def ask_bank(account: Account, refund: Refund, ports: Ports) -> Account:
     took = account.captured
     if took is None:
         raise contract.NothingPaid(order_id=account.id)
-    answer = await ports.providers[took.method].refund(took.id, refund.id, refund.minor)
+    answer = await REFUND_AT_BANK.taking(ports.providers[took.method].refund(took.id, refund.id, refund.minor), of=refund.id)
     status = RefundStatus.REFUNDED if answer.approved else RefundStatus.REFUSED
     now = ports.clock()
-    return await ports.accounts.change(account.id, lambda found: rules.end_refund(found, refund.id, status, now))
+    return await note(ENDED, account.id, lambda found: rules.end_refund(found, refund.id, status, now), ports)
 
 
 def _of(account: Account, refund_id: str) -> Refund:

@@ -3,18 +3,21 @@
 from contracts import payment as contract
 from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.background import side_by_side
+from mallkit.steps import Write
+from mallkit.times import has_come
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Attempt
 from svc_payment.ports import Ports
 from svc_payment.use_cases import charge, refund
 
 BATCH = 50
+CLOSED, VOIDED_BY_JOB = Write("payment.closed"), Write("payment.voided-by-job")
 
 
 async def void(order_id: str, ports: Ports) -> contract.Undone:
     """The saga's undo. No attempt may begin any more; *capturing* or *captured* says that it is too late to go back."""
     now = ports.clock()
-    account = await ports.accounts.change(order_id, lambda found: rules.close(found, now))
+    account = await charge.note(CLOSED, order_id, lambda found: rules.close(found, now), ports)
     for attempt in account.attempts:
         if attempt.status in {PaymentStatus.CAPTURING, PaymentStatus.CAPTURED}:
             return contract.Undone(order_id=order_id, outcome=attempt.status, transaction_id=attempt.transaction_id)
@@ -25,18 +28,33 @@ async def void(order_id: str, ports: Ports) -> contract.Undone:
 
 async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one account's trouble does not keep the others waiting. The first trouble is told."""
-    due = await ports.accounts.due(ports.clock(), BATCH)
+    due = await ports.accounts.due(ports.clock(), _longest(ports), BATCH)
     await side_by_side(settle(account, ports) for account in due)
 
 
 async def settle(account: Account, ports: Ports) -> None:
     """Moves everything that is due in one account a step towards its end."""
-    now = ports.clock()
+    now, longest = ports.clock(), _longest(ports)
     for attempt in account.attempts:
-        if attempt.due <= now:
+        if has_come(attempt.due, now, longest):
             await _settle_attempt(account, attempt, ports)
     for each in account.refunds:
-        if each.status is RefundStatus.REFUNDING and each.due <= now:
+        if each.status is RefundStatus.REFUNDING and has_come(each.due, now, longest):
+            await refund.ask_bank(account, each, ports)
+
+
+def _longest(ports: Ports) -> float:
+    """Seconds ahead that anything of an account may be set due."""
+    return max(ports.attempt_seconds, refund.RETRY_SECONDS)
+
+
+async def settle_told(account: Account, ports: Ports) -> None:
+    """As `settle`, due or not, once the bank has spoken: all but attempts that may still be on their way to it."""
+    for attempt in account.attempts:
+        if attempt.status is not PaymentStatus.ASKED:
+            await _settle_attempt(account, attempt, ports)
+    for each in account.refunds:
+        if each.status is RefundStatus.REFUNDING:
             await refund.ask_bank(account, each, ports)
 
 
@@ -48,7 +66,7 @@ async def _settle_attempt(account: Account, attempt: Attempt, ports: Ports) -> N
             return  # the bank's final word: it is booked
     elif attempt.status is PaymentStatus.ASKED:
         now = ports.clock()
-        account = await ports.accounts.change(account.id, lambda found: _void_unless_ended(found, attempt.id, now))
+        account = await charge.note(VOIDED_BY_JOB, account.id, lambda found: _void_unless_ended(found, attempt.id, now), ports)
         newest = account.attempt(attempt.id)
         if newest is not None and newest.status is PaymentStatus.VOIDED:
             await _end_attempt(account, newest, ports)
@@ -67,5 +85,5 @@ async def _end_attempt(account: Account, attempt: Attempt, ports: Ports) -> None
     if attempt.over:
         return
     if attempt.status is PaymentStatus.VOIDED:
-        await ports.providers[attempt.method].void(attempt.id)
+        await charge.VOID_AT_BANK.taking(ports.providers[attempt.method].void(attempt.id), of=attempt.id)
     await charge.tell_over(account.id, attempt.id, ports)

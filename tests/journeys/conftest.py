@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import aiohttp
 import pytest
 
-from bench.running import Mall, running_mall
+from mall.running import Mall, running_mall
 from tests.journeys.collector import Collector, collecting
 from tests.journeys.people import People
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.running import Mall
+from mall.running import Mall
 from tests.journeys.asking import RIGHT, Ask, Asker
 from tests.journeys.bad_values import BAD, BODY_MAY_BE_MISSING, OPERATORS_TARGETS, ROW, TARGETS, Absent, But
 from tests.journeys.test_roles import TABLE

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.running import Mall
 from mall.parts import PARTS
+from mall.running import Mall
 from tests.journeys.collector import Collector
 from tests.journeys.people import order_form
 from tests.journeys.world import Heard, World

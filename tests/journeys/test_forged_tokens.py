@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.running import Mall
+from mall.running import Mall
 from tests.journeys.forge import Forge
 from tests.journeys.world import Heard, World
 

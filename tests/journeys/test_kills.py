@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bench.running import Mall, running_mall
 from mall.parts import PARTS
+from mall.running import Mall, running_mall
 from tests.journeys.people import People, Person, order_form
 
 KILLS = 20

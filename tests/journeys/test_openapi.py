@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bench.running import ROOT, Mall
+from mall.running import ROOT, Mall
 from tests.journeys.world import World
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.running import Mall
+from mall.running import Mall
 from tests.journeys.people import People, Person, Told, card
 from tests.journeys.world import World
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bench.running import ROOT, Mall
+from mall.running import ROOT, Mall
 from tests.journeys.people import People
 
 PATIENCE = 30.0

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bench.running import running_mall
+from mall.running import running_mall
 from tests.journeys.people import People, Person
 
 

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from bench.running import Mall
 from contracts import auth, cart, checkout, order, payment, product, user
+from mall.running import Mall
 from mallkit.endpoint import endpoints_of
 from tests.journeys.asking import RIGHT, Asker
 from tests.journeys.forge import Forge

@@ -5,7 +5,7 @@ import secrets
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bench.running import Mall
+from mall.running import Mall
 from tests.journeys.collector import Collector, Seen
 from tests.journeys.people import ADDRESS, GOOD, order_form
 from tests.journeys.world import World

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from bench.running import Mall
+from mall.running import Mall
 from mallkit.sources import dotenv
 from tests.journeys.people import ADDRESS, GOOD, OPERATOR, card, order_form
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import free_ports
 from mall.parts import PARTS
+from mall.running import free_ports
 from tests.mall.conftest import ROOT, Run
 
 

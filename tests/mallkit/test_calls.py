@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import free_ports
+from mall.running import free_ports
 from mallkit.calls import Calls, Neighbour, NeighbourAway, NoAnswer
 from mallkit.errors import BadGateway
 from mallkit.http1 import Client

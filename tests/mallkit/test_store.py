@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from mallkit.ids import new_id
-from mallkit.store import Absent, Kind, Step, Store, StoreUnavailable, Taken, traceparent
+from mallkit.store import Absent, Kind, Step, Store, StoreUnavailable, Taken
+from mallkit.tracing import server_span
 from tests.mallkit.books import BOOKS, EDITIONS, NOTES, Book, Note, Opener, Sold, copies
 
 
@@ -99,9 +100,8 @@ async def test_change_can_begin_with_what_is_absent(store: Store) -> None:
 
 
 async def test_events_are_saved_with_their_write(store: Store) -> None:
-    traced = traceparent.set("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-    await store[BOOKS].add(Book(id="b1", copies=2), Sold(book_id="b1", left=2))
-    traceparent.reset(traced)
+    with server_span("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "GET /books"):
+        await store[BOOKS].add(Book(id="b1", copies=2), Sold(book_id="b1", left=2))
     await store[BOOKS].change("b1", Book.sell)
     assert await store[BOOKS].remove("b1", Sold(book_id="b1", left=0))
     entries = await store.outbox(0, 10)

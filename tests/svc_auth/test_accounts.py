@@ -6,7 +6,7 @@ from pathlib import Path
 import argon2
 import pytest
 
-from bench.running import free_ports
+from mall.running import free_ports
 from mallkit.settings import SettingsError, load
 from mallkit.sqlite import open_store
 from svc_auth.domain import Account

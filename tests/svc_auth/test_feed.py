@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import free_ports
 from contracts.auth import WrongCredentials
+from mall.running import free_ports
 from mallkit.endpoint import Role
 from mallkit.sqlite import open_store
 from mallkit.store import Store

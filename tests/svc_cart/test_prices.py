@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import free_ports
+from mall.running import free_ports
 from tests.mallhouse import house
 from tests.svc_cart.shopping import Shopping, age, lines
 

@@ -14,9 +14,10 @@ from mallkit.calls import EVERYWHERE, NeighbourAway, NoAnswer
 from mallkit.errors import Internal, Invalid, Missing, Refused, ShopError, Unavailable
 from mallkit.problem import render
 from mallkit.store import StoreUnavailable
+from mallkit.times import NEVER
 from svc_checkout.domain import checkout as rules
 from svc_checkout.domain.address import Destination
-from svc_checkout.domain.checkout import NEVER, Buyer, Checkout, Overtaken, Refusal
+from svc_checkout.domain.checkout import Buyer, Checkout, Overtaken, Refusal
 from svc_checkout.domain.receipt import Receipt
 from svc_checkout.use_cases import refusals
 
@@ -80,7 +81,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def taken_over(self, worker: str) -> None:
-        after = _tried(lambda: rules.taken_over(self.checkout, worker, self.now, self.now + LEASE))
+        after = _tried(lambda: rules.taken_over(self.checkout, worker, self.now, LEASE))
         assert (after is not None) == (not self.checkout.final and self.checkout.lease <= self.now)
         if after is not None:
             self._becomes(after)
@@ -118,7 +119,7 @@ TestLife.settings = settings(max_examples=150, stateful_step_count=30, deadline=
 def test_a_final_checkout_is_never_taken_over() -> None:
     for status in rules.FINAL:
         with pytest.raises(Overtaken):
-            rules.taken_over(replace(BEGUN, status=status), "w2", NEVER + 1, NEVER + 2)
+            rules.taken_over(replace(BEGUN, status=status), "w2", NEVER + 1, LEASE)
 
 
 ASKED = (cart.seal, product.hold, order.place, payment.charge)

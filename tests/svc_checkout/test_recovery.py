@@ -13,8 +13,9 @@ from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import LineKind
 from contracts.payment import PaymentStatus
 from mallkit.sqlite import open_store
+from mallkit.times import NEVER
 from svc_checkout.domain.address import Destination
-from svc_checkout.domain.checkout import NEVER, Buyer, Checkout, Refusal
+from svc_checkout.domain.checkout import Buyer, Checkout, Refusal
 from svc_checkout.domain.receipt import Item, Line, Receipt
 from svc_checkout.repository import CHECKOUTS, Checkouts
 from svc_payment.domain import account as accounts

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from contracts.order import AlreadyPaid, WrongStatus
 from contracts.payment import CardInvalid, NothingPaid, PaymentStatus, RefundStatus, RefundTooLarge
+from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain import card as cards
 from svc_payment.domain.account import BANK, NEXT, RETURNS, SALES, Account, Attempt, Refund
@@ -205,7 +206,7 @@ class Books(RuleBasedStateMachine):
     def what_is_open_is_due(self) -> None:
         open_ones = [each for each in self.account.attempts if each.status in rules.UNFINISHED]
         if open_ones or self.account.refunded(RefundStatus.REFUNDING):
-            assert self.account.due < rules.NEVER
+            assert self.account.due < NEVER
 
 
 TestBooks = Books.TestCase

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.running import free_ports
+from mall.running import free_ports
 from mallkit.settings import load
 from mallkit.sqlite import open_store
 from svc_user.domain import Profile

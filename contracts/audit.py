@@ -1,0 +1,124 @@
+"""What services tell whoever audits the mall: their documents as rows of ids, sums, states and revisions. Amounts in minor units.
+
+Nothing about persons stands here: a user is an id, and of cards there is nothing at all.
+"""
+
+import msgspec
+
+from contracts.checkout import CheckoutStatus
+from contracts.order import Status
+from contracts.payment import PaymentStatus, RefundStatus
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something inside a row."""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="row", tag=str.lower):
+    """One stored document. `revision` is one more after each write of it."""
+
+    id: str
+    revision: int
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A movement on its way, in its counter: see mallkit.allotment_rules.Entry."""
+
+    quantity: int
+    state: str
+    token: str = ""
+    until: int = 0
+
+
+class Counter(Row, frozen=True, gc=False):
+    """The pieces of one product, whose id it has; `open` are the movements on their way, by their ids."""
+
+    available: int
+    reserved: int
+    open: dict[str, Entry] = {}
+
+
+class Movement(Row, frozen=True, gc=False):
+    """What became of `quantity` pieces of a product under a key: a checkout's id, or one of the stock's own.
+
+    Without a thing it is a tombstone. `bound`: the order they are held for; `expires_at`: when the clock ends it, 0 for never.
+    """
+
+    key: str
+    thing: str
+    quantity: int
+    state: str
+    bound: str = ""
+    expires_at: float = 0.0
+    returned: int = 0
+    token: str = ""
+
+
+class Order(Row, frozen=True, gc=False):
+    """`lines`: product → pieces; `hold_id` is the checkout's id, empty for the tombstone of an order that was never placed."""
+
+    status: Status
+    total_minor: int
+    currency: str
+    hold_id: str = ""
+    lines: dict[str, int] = {}
+    attempt: str = ""
+    transaction_id: str = ""
+    owes: bool = False
+
+
+class Attempt(Part, frozen=True, gc=False):
+    """A try at paying; its id is also the bank's key for the authorization."""
+
+    id: str
+    transaction_id: str
+    status: PaymentStatus
+    minor: int
+    currency: str
+    over: bool
+
+
+class Refund(Part, frozen=True, gc=False):
+    """Money on its way back, or back."""
+
+    id: str
+    transaction_id: str
+    status: RefundStatus
+    minor: int
+
+
+class Booking(Part, frozen=True, gc=False):
+    """A line of the ledger: `minor` from `credit` to `debit`."""
+
+    id: str
+    debit: str
+    credit: str
+    minor: int
+
+
+class Account(Row, frozen=True, gc=False):
+    """The payments of one order, whose id it has."""
+
+    attempts: tuple[Attempt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    ledger: tuple[Booking, ...] = ()
+
+
+class Checkout(Row, frozen=True, gc=False):
+    """A purchase; `user_id` is also the id of the cart that it buys."""
+
+    user_id: str
+    order_id: str
+    status: CheckoutStatus
+    transaction_id: str = ""
+
+
+class Cart(Row, frozen=True, gc=False):
+    """A user's cart: the checkout that has sealed it, and those that gave it back or bought it, as far as it still remembers them."""
+
+    sealed: str = ""
+    undone: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+AnyRow = Counter | Movement | Order | Account | Checkout | Cart

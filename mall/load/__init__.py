@@ -1,0 +1,1 @@
+"""`mall load`: shoppers that behave like people, and a ledger of what each of them was told."""

@@ -1,0 +1,200 @@
+"""One shopper who behaves like a person: looks around, fills a cart, changes their mind, buys in one of many ways, comes back."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mall.load.cards import Card
+from mall.load.ledger import Purchase, Told
+from mall.load.line import Line
+
+if TYPE_CHECKING:
+    from mall.load.crowd import Crowd
+
+ADDRESSES = (
+    {"street_address": "1 Main Street", "city": "Springfield", "state": "IL", "country": "US", "zip_code": "62701"},
+    {"street_address": "12 Nanjing Road", "city": "Shanghai", "state": "Shanghai", "country": "CN", "zip_code": 200001},
+    {"street_address": "5 High Street", "city": "Oxford", "state": "Oxfordshire", "country": "GB", "zip_code": "OX1 4AB"},
+)
+HABITS = {"plainly": 50, "double_click": 10, "two_tabs": 8, "declined": 8, "hasty": 10, "hang_up": 6, "lost": 5, "late": 3}
+"""How a checkout is done → how often, of a hundred."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two repetitions: doubled each time."""
+CLICKS = 4
+"""Of an impatient finger, at most."""
+TAKES_AWAY = frozenset({"checkout/out-of-stock", "checkout/not-on-sale"})
+
+
+class Shopper:
+    """Lives one visit after the other. All randomness comes from the crowd's seed and the shopper's number."""
+
+    def __init__(self, number: int, crowd: "Crowd") -> None:
+        self.user_id = ""
+        self._crowd = crowd
+        self._dice = random.Random(f"{crowd.terms.seed}:{number}")  # noqa: S311 - a shopper's whims are no secrets
+        self._line = Line(crowd.session, crowd.terms.gateway, crowd.ledger)
+        self._account = {"email": f"load-{crowd.run}-{number}@example.org", "password": f"a-password-{crowd.run}-{number}"}
+        self._address = self._dice.choice(ADDRESSES)
+        self._visit = 0
+        self._tills: list[Purchase] = []
+        self._ways: dict[str, Callable[[], Awaitable[None]]] = {
+            "plainly": self._plainly, "double_click": self._double_click, "two_tabs": self._two_tabs, "declined": self._declined,
+            "hasty": self._hasty, "hang_up": self._hang_up, "lost": self._lost, "late": self._late,
+        }  # fmt: skip
+
+    async def live(self) -> None:
+        """Until the crowd goes home."""
+        while await self._crowd.next_visit():
+            self._visit += 1
+            self._tills = []
+            if not self._line.token or self._feels_like(0.03):  # now and then one logs in again
+                await self._log_in()
+            chosen = await self._browse()
+            if self._line.token and await self._fill(chosen):
+                way = self._dice.choices([*self._crowd.terms.habits], [*self._crowd.terms.habits.values()])[0]
+                await self._ways[way]()
+                await self._look_back()
+
+    async def _log_in(self) -> None:
+        self._line.token = ""
+        if not self.user_id:
+            await self._line.call("register", "POST", "/api/v1/auth/register", {**self._account, "name": "Ann Load"})
+        told = await self._line.call("login", "POST", "/api/v1/auth/login", self._account)
+        if told.ok:
+            if not self.user_id:
+                self._crowd.ledger.shoppers.append(told.json["user_id"])
+            self._line.token, self.user_id = told.json["access_token"], told.json["user_id"]
+
+    async def _browse(self) -> list[str]:
+        """What the shopper takes a fancy to: at most three products."""
+        sort = self._dice.choice(("name", "-price", "price", "newest"))
+        told = await self._line.call("browse", "GET", f"/api/v1/products?limit=20&in_stock=true&sort={sort}")
+        shown = told.json["items"] if told.ok else []
+        if shown and self._feels_like(0.4):  # a share of people
+            word = self._dice.choice(self._dice.choice(shown)["name"].split())
+            await self._line.call("search", "GET", f"/api/v1/products?limit=10&q={quote(word)}")
+        for product in self._dice.sample(shown, min(len(shown), self._dice.randint(0, 2))):
+            await self._line.call("look", "GET", f"/api/v1/products/{product['product_id']}")
+            if product["picture"].startswith("/"):
+                await self._line.call("picture", "GET", product["picture"])
+        wanted = list(self._crowd.products) or [product["product_id"] for product in shown]
+        return self._dice.sample(wanted, min(len(wanted), self._dice.randint(1, 3)))
+
+    async def _fill(self, chosen: list[str]) -> bool:
+        """Whether there is something in the cart that the shopper goes to the till with."""
+        for product_id in chosen:
+            line = {"product_id": product_id, "quantity": self._dice.randint(1, 3)}
+            await self._insist("add", "POST", "/api/v1/cart/items", line, key=self._key("add", product_id))
+        if chosen and self._feels_like(0.15):  # changes their mind
+            line = {"quantity": self._dice.randint(1, 2)}
+            await self._line.call("change", "PUT", f"/api/v1/cart/items/{self._dice.choice(chosen)}", line)
+        if len(chosen) > 1 and self._feels_like(0.1):  # as before
+            await self._line.call("remove", "DELETE", f"/api/v1/cart/items/{chosen[0]}")
+        if self._feels_like(0.2):  # asks what it costs
+            await self._line.call("quote", "POST", "/api/v1/checkout/quote", {"address": self._address})
+        return self._feels_like(0.95)  # the others leave their carts behind
+
+    async def _plainly(self) -> None:
+        await self._press(await self._at_the_till(), self._good())
+
+    async def _double_click(self) -> None:
+        purchase, card = await self._at_the_till(), self._good()
+        await asyncio.gather(*(self._press(purchase, card) for _ in range(self._dice.randint(2, CLICKS))))
+
+    async def _two_tabs(self) -> None:
+        one, other = await self._at_the_till(), await self._at_the_till("b")
+        await asyncio.gather(self._press(one, self._good()), self._press(other, self._good()))
+
+    async def _declined(self) -> None:
+        await self._press(await self._at_the_till(), self._dice.choice(self._crowd.wallet.refused))
+        if self._feels_like(0.6):  # has another card
+            await self._press(await self._at_the_till("b"), self._good())
+
+    async def _hasty(self) -> None:
+        """Does not wait, and presses again."""
+        purchase, card = await self._at_the_till(), self._good()
+        await self._send(purchase, card, patience=self._dice.uniform(0.005, 0.2))
+        await self._press(purchase, card)
+
+    async def _hang_up(self) -> None:
+        """Leaves in the middle and never asks again."""
+        purchase = await self._at_the_till()
+        told = await self._send(purchase, self._good(), patience=self._dice.uniform(0.005, 0.1))
+        purchase.hung_up = not told.final
+
+    async def _lost(self) -> None:
+        await self._press(await self._at_the_till(), self._dice.choice(self._crowd.wallet.lost))
+
+    async def _late(self) -> None:
+        await self._press(await self._at_the_till(), self._crowd.wallet.late)
+
+    def _feels_like(self, chance: float) -> bool:
+        return self._dice.random() < chance
+
+    def _good(self) -> Card:
+        return self._dice.choice(self._crowd.wallet.good)
+
+    def _key(self, *words: str) -> str:
+        return "-".join((self._crowd.run, self.user_id[-8:], str(self._visit), *words))
+
+    async def _at_the_till(self, tab: str = "a") -> Purchase:
+        """Looks at the cart a last time; a press of the button that nobody has sent yet."""
+        told = await self._line.call("cart", "GET", "/api/v1/cart")
+        lines = told.json["items"] if told.ok else []
+        pieces = {line["product_id"]: line["quantity"] for line in lines}
+        purchase = Purchase(self.user_id, self._visit, self._key("buy", tab), pieces)
+        self._tills.append(purchase)
+        self._crowd.ledger.purchases.append(purchase)
+        return purchase
+
+    async def _press(self, purchase: Purchase, card: Card) -> None:
+        """Until the mall has told the outcome, or the crowd's patience is at its end."""
+        purchase.sent += 1
+        told = await self._insist("checkout", "POST", "/api/v1/checkout", self._form(card), key=purchase.key)
+        if told.final:
+            purchase.answers.append(told)
+        if told.slug in TAKES_AWAY and "product_id" in told.json:
+            await self._line.call("remove", "DELETE", f"/api/v1/cart/items/{told.json['product_id']}")
+
+    async def _send(self, purchase: Purchase, card: Card, patience: float) -> Told:
+        purchase.sent += 1
+        told = await self._line.call("checkout", "POST", "/api/v1/checkout", self._form(card), key=purchase.key, patience=patience)
+        if told.final:
+            purchase.answers.append(told)
+        return told
+
+    def _form(self, card: Card) -> dict[str, Any]:
+        who = {"firstname": "Ann", "lastname": "Load", "email": self._account["email"]}
+        return {**who, "address": self._address, "credit_card": card.wire()}
+
+    async def _insist(self, action: str, method: str, path: str, body: object, key: str) -> Told:
+        """Repeats one request, with its key, until the answer is final or the crowd's patience is at its end."""
+        pause = FIRST_PAUSE
+        while True:
+            told = await self._line.call(action, method, path, body, key=key)
+            if told.slug == "auth/token-invalid":
+                await self._log_in()
+            elif told.final:
+                return told
+            if time.monotonic() > self._crowd.insists_until:
+                return Told(0, "timed-out") if told.final else told
+            if told.accepted:
+                await self._line.call("status", "GET", told.json["status_url"])
+            await asyncio.sleep(pause * self._dice.uniform(0.5, 1))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _look_back(self) -> None:
+        """At the order, at all orders; now and then a buyer thinks better of it."""
+        last = next((each for each in self._tills if each.bought), None)
+        if last is None or last.bought is None:
+            return
+        order_id = last.bought["order_id"]
+        if self._feels_like(0.4):  # a share of people
+            await self._line.call("order", "GET", f"/api/v1/orders/{order_id}")
+        if self._feels_like(0.1):  # as before
+            await self._line.call("orders", "GET", f"/api/v1/users/{self.user_id}/orders?limit=5")
+        if self._feels_like(self._crowd.terms.regrets):
+            last.cancelled = await self._insist("cancel", "PUT", f"/api/v1/orders/{order_id}/cancel", {"reason": "ordered twice"}, key="")

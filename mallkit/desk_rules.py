@@ -1,0 +1,93 @@
+"""The life of a failure at the desk: pending → processing → success, or pending again, or failed. Pure: no clock, no chance of its own."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from mallkit.desk_endpoints import FailureFinished, FailureInWork, FailureStatus
+
+NEXT: dict[FailureStatus, frozenset[FailureStatus]] = {
+    FailureStatus.PENDING: frozenset({FailureStatus.PROCESSING}),
+    FailureStatus.PROCESSING: frozenset({FailureStatus.PENDING, FailureStatus.SUCCESS, FailureStatus.FAILED}),
+    FailureStatus.FAILED: frozenset({FailureStatus.PENDING}),
+    FailureStatus.SUCCESS: frozenset(),
+}
+MOST_TRIES = 10
+"""After so many only an operator tries again: with the pauses below that is about half an hour."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
+WORK_SECONDS = 30.0
+"""A try that has not ended after so long belongs to a process that is gone."""
+NEVER = 32503680000.0
+"""The year 3000."""
+MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+"""Of a message whose time could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An event that a consumer could not take. Times are seconds since 1970; `due` is when the job looks at it."""
+
+    id: str
+    consumer: str
+    """Empty for a message that could not even be read, or that nobody knows."""
+    event_id: str
+    event_type: str
+    source: str
+    subject: str
+    message: bytes
+    error: str
+    """The refusal's slug, or the exception's class."""
+    error_message: str
+    trace_id: str
+    created: float
+    updated: float
+    due: float
+    status: FailureStatus = FailureStatus.PENDING
+    retry_count: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the list: by time, then by id."""
+        return f"{self.created:017.6f}.{self.id}"
+
+    def to(self, status: FailureStatus, now: float, due: float) -> "Failure":
+        """The next status. Raises FailureFinished, FailureInWork."""
+        if status not in NEXT[self.status]:
+            if self.status is FailureStatus.SUCCESS:
+                raise FailureFinished(failure_id=self.id)
+            raise FailureInWork(failure_id=self.id)
+        return replace(self, status=status, updated=now, due=due)
+
+
+def asked_for(failure: Failure, now: float) -> Failure:
+    """An operator wants it tried now, however often it failed. Raises FailureFinished, FailureInWork."""
+    if failure.status is FailureStatus.PENDING:
+        return replace(failure, updated=now, due=now)
+    if failure.status is FailureStatus.PROCESSING and failure.due <= now:
+        return failure
+    return failure.to(FailureStatus.PENDING, now, now)
+
+
+def begun(failure: Failure, now: float) -> Failure:
+    """A try begins, if it is due and nobody else works on it. Returns the same object otherwise."""
+    abandoned = failure.status is FailureStatus.PROCESSING and (failure.due <= now or failure.due > now + 2 * WORK_SECONDS)
+    if failure.status is FailureStatus.PENDING and failure.due <= now:
+        return failure.to(FailureStatus.PROCESSING, now, now + WORK_SECONDS)
+    return replace(failure, updated=now, due=now + WORK_SECONDS) if abandoned else failure
+
+
+def succeeded(failure: Failure, now: float) -> Failure:
+    """The event has had its effect."""
+    if failure.status is FailureStatus.SUCCESS:
+        return failure
+    return replace(failure, status=FailureStatus.SUCCESS, retry_count=failure.retry_count + 1, updated=now, due=NEVER)
+
+
+def failed_again(failure: Failure, error: tuple[str, str], now: float, spread: float) -> Failure:
+    """The try failed: the next pause is twice as long (`spread`, around 1, keeps failures of one cause apart), or it was the last one."""
+    if failure.status is not FailureStatus.PROCESSING:
+        return failure
+    count = failure.retry_count + 1
+    told = replace(failure, error=error[0], error_message=error[1], retry_count=count)
+    if count >= MOST_TRIES or not failure.consumer:
+        return told.to(FailureStatus.FAILED, now, NEVER)
+    return told.to(FailureStatus.PENDING, now, now + min(FIRST_PAUSE * 2**count, LONGEST_PAUSE) * spread)

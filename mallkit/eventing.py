@@ -1,0 +1,96 @@
+"""What every service has for events: leases, inbox and failure desk, and with a bus the relay and the intake."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from mallkit.background import Job
+from mallkit.bus import Bus
+from mallkit.consumers import INBOX, Inbox, consumers_in
+from mallkit.desk import FAILURES, Desk
+from mallkit.events import events_of
+from mallkit.intake import Intake
+from mallkit.leases import LEASES, Leases, owner_named
+from mallkit.metrics import ServerMetrics
+from mallkit.relay import Relay
+from mallkit.settings import Common, SettingsError
+from mallkit.store import Kind, Store
+
+KINDS: Sequence[Kind[Any]] = (LEASES, INBOX, FAILURES)
+DESK_SECONDS = 1.0
+PURGE_SECONDS = 600.0
+SEEN_KEPT = 10 * 24 * 3600.0
+"""Notes of single events are kept longer than any bus, or desk, could bring one again."""
+CONSUMERS = "consumers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eventing:
+    """The parts of one service; `relay` and `bus` are None without a bus, or where nothing is published."""
+
+    leases: Leases
+    inbox: Inbox
+    desk: Desk
+    bus: Bus | None = None
+    relay: Relay | None = None
+    jobs: Sequence[Job] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """What a service publishes and hears: its own contract, and by source the contracts of others with the consumers of their events."""
+
+    service: str
+    contract: ModuleType
+    sources: Mapping[str, ModuleType]
+    consumers: Sequence[ModuleType]
+    on_bus: bool = True
+
+
+@asynccontextmanager
+async def eventing(listening: Listening, settings: Common, store: Store, metrics: ServerMetrics) -> AsyncIterator[Eventing]:
+    """Raises SettingsError online without a bus: events would wait for ever."""
+    async with AsyncExitStack() as stack:
+        leases = Leases(store[LEASES], owner_named(settings.copy))
+        stack.push_async_callback(leases.give_up)
+        inbox = Inbox(store, listening.sources, consumers_in(listening.consumers))
+        desk = Desk(listening.service, store, inbox, metrics)
+        jobs = [
+            leases.job(DESK_SECONDS, desk.work, "failures.retry"),
+            leases.job(PURGE_SECONDS, desk.purge, "failures.purge"),
+            leases.job(PURGE_SECONDS, _purge_of(inbox), "inbox.purge"),
+        ]
+        if not (listening.on_bus and settings.redis_url):
+            if listening.on_bus and settings.env == "online":
+                raise SettingsError(["MALL_REDIS_URL is missing: events go nowhere without it"])
+            yield Eventing(leases=leases, inbox=inbox, desk=desk, jobs=jobs)
+            return
+        # Imported here: the client costs 10 MiB, and another bus would have another one.
+        from mallkit.redis_bus import open_bus  # noqa: PLC0415 (see above)
+
+        bus = await stack.enter_async_context(open_bus(settings.redis_url, settings.redis_password))
+        relay = Relay(listening.service, store, bus, leases, metrics) if events_of(listening.contract) else None
+        if relay is not None:
+            jobs += [_named(relay.run, "relay.run"), leases.job(PURGE_SECONDS, relay.purge, "relay.purge")]
+        if listening.sources:
+            subscription = bus.subscribe(list(listening.sources), listening.service, leases.owner)
+            jobs.append(_named(Intake(subscription, inbox, desk, metrics).run, "intake.run"))
+        yield Eventing(leases=leases, inbox=inbox, desk=desk, bus=bus, relay=relay, jobs=jobs)
+
+
+def _purge_of(inbox: Inbox) -> Job:
+    async def purge() -> None:
+        await inbox.purge(time.time() - SEEN_KEPT)
+
+    return purge
+
+
+def _named(run: Callable[[], Any], name: str) -> Job:
+    async def job() -> None:
+        await run()
+
+    job.__name__ = name
+    return job

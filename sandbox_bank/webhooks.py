@@ -1,0 +1,105 @@
+"""Tells the merchant what became of every operation: signed posts, again and again until they are taken."""
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+
+from contracts.bank import MOST_EVENTS, SIGNATURE, signature
+from contracts.bank_webhook import BankEvent
+from mallkit.background import Job, every
+from mallkit.http1 import BrokenError, Client, NotSentError, address_of
+from mallkit.metrics import ServerMetrics
+from mallkit.store import OutboxEntry
+from mallkit.times import rfc3339
+from sandbox_bank.settings import Settings
+
+log = structlog.get_logger()
+
+MERCHANT = "webhooks"
+POST_SECONDS = 20.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+KEPT_SECONDS = 48 * 3600.0
+FORGET_SECONDS = 600.0
+
+
+class News(Protocol):
+    """The outbox, and how far it has been told to a merchant."""
+
+    async def next(self, merchant: str, before: datetime, limit: int) -> list[OutboxEntry]:
+        """The oldest events that were saved by then and are not told."""
+        ...
+
+    async def told(self, merchant: str, seq: int) -> None:
+        """Everything up to this one."""
+        ...
+
+    async def forget(self, merchant: str, before: float) -> None:
+        """Events older than `before` that were told."""
+        ...
+
+
+class Webhooks:
+    """The one merchant's webhooks. Were there two copies of the bank, each would tell what it finds untold: some of it twice."""
+
+    def __init__(self, settings: Settings, news: News, client: Client, metrics: ServerMetrics) -> None:
+        self._url, self._secret, self._seconds = settings.webhook_url, settings.webhook_secret, settings.webhook_seconds
+        self._news = news
+        self._client = client
+        self._failures = 0
+        self._not_before = 0.0
+        self._posts = metrics.counter("mall_bank_webhooks", "Webhooks that were sent.", ("outcome",))
+
+    def jobs(self) -> tuple[Job, ...]:
+        """What runs beside the bank."""
+        forgetting = every(FORGET_SECONDS, self._forget, "webhooks.forget")
+        return (every(self._seconds, self.tell, "webhooks.tell"), forgetting) if self._url else (forgetting,)
+
+    async def tell(self) -> None:
+        """Tells everything that is old enough: by then the answer itself has nearly always done its work, and the webhook costs a look."""
+        if time.monotonic() < self._not_before:
+            return
+        while entries := await self._news.next(MERCHANT, datetime.now(UTC) - timedelta(seconds=self._seconds), MOST_EVENTS):
+            if not await self._post(entries):
+                self._failures += 1
+                longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))
+                self._not_before = time.monotonic() + longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+                return
+            self._failures = 0
+            await self._news.told(MERCHANT, entries[-1].seq)
+
+    async def _post(self, entries: Sequence[OutboxEntry]) -> bool:
+        """Whether it was taken."""
+        events = [
+            BankEvent(id=entry.id, type=entry.type, created=rfc3339(entry.at.timestamp()), data=msgspec.Raw(entry.data))
+            for entry in entries
+        ]
+        body = msgspec.json.encode({"events": events})
+        try:
+            reply = await self._client.request(address_of(self._url), self._request(body), POST_SECONDS)
+            taken = 200 <= reply.status < 300  # noqa: PLR2004  # HTTP's own words for taken
+            outcome: int | str = reply.status
+        except (NotSentError, BrokenError) as error:
+            taken, outcome = False, "away" if isinstance(error, NotSentError) else "no answer"
+        self._posts.labels("taken" if taken else str(outcome)).inc()
+        if not taken and self._failures == 0:
+            log.warning("webhook.not-taken", outcome=outcome, events=len(entries))
+        return taken
+
+    def _request(self, body: bytes) -> bytes:
+        """Signed at this moment."""
+        parts, at = urlsplit(self._url), int(time.time())
+        head = (
+            f"POST {parts.path or '/'}{'?' * bool(parts.query)}{parts.query} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
+            f"{SIGNATURE}: t={at},v1={signature(self._secret, at, body)}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode("latin-1") + body
+
+    async def _forget(self) -> None:
+        await self._news.forget(MERCHANT if self._url else "", time.time() - KEPT_SECONDS)

@@ -1,0 +1,81 @@
+"""How tests take messages from a bus, and wait for them with a deadline."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+from mallkit.bus import Bus, BusUnavailable, Delivery, Subscription
+
+PATIENCE = 15.0
+"""Seconds after which what should have come will not come."""
+QUIET = 0.7
+"""Seconds without a message after which there are none left; longer than a reclaiming takes at the tests' tempo."""
+
+
+def numbered(numbers: Iterable[int], of: str = "m") -> list[bytes]:
+    """Messages that can be told apart."""
+    return [f"{of}{number}".encode() for number in numbers]
+
+
+async def take(subscription: Subscription, count: int) -> list[Delivery]:
+    """So many different messages, at least; not acknowledged."""
+    found: list[Delivery] = []
+    async with asyncio.timeout(PATIENCE):
+        while len({delivery.body for delivery in found}) < count:
+            found += await subscription.next()
+    return found
+
+
+async def take_all(subscription: Subscription, *, acknowledge: bool = True) -> list[bytes]:
+    """Until nothing comes any more."""
+    found: list[bytes] = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(QUIET):
+                deliveries = await subscription.next()
+            found += [delivery.body for delivery in deliveries]
+            if acknowledge:
+                await subscription.acknowledge(deliveries)
+    return found
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Raises TimeoutError when it does not come true."""
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def persistently(work: Callable[[], Awaitable[object]]) -> object:
+    """Again until the bus is there."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await work()
+        except BusUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def consuming(bus: Bus, group: str, consumer: str, taken: list[bytes]) -> AsyncIterator[None]:
+    """A consumer that acknowledges everything from "shop" and goes on after trouble, while the context lives."""
+    subscription = bus.subscribe(["shop"], group, consumer)
+
+    async def forever() -> None:
+        while True:
+            try:
+                deliveries = await subscription.next()
+                taken.extend(delivery.body for delivery in deliveries)
+                await subscription.acknowledge(deliveries)
+            except BusUnavailable:
+                await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
