@@ -86,6 +86,8 @@ class OrderView(View, frozen=True):
     items: list[OrderLine]
     receipt: list[ReceiptLine]
     total: Amount
+    refunded: Amount
+    """What went back to the buyer so far."""
     currency: str
     transaction_id: str
     created_at: str

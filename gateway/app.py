@@ -9,6 +9,7 @@ from aiohttp import web
 
 from contracts import auth, cart, checkout, order, payment, product, user
 from gateway import pages, problems, relay
+from gateway.failures import Desks
 from gateway.health import Health
 from gateway.settings import Settings
 from gateway.upstream import Upstream
@@ -63,8 +64,13 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
     health = Health(client, asked, lambda: pages.missing(life))
     stack.push_async_callback(health.close)
     _add_own(routes, life, health)
+    upstreams = {
+        name: Upstream(client, name, given.get(name, []), answer=settings.answer_seconds, retry=settings.retry_seconds)
+        for name in CONTRACTS
+    }
+    Desks(upstreams, identity, life.edge, settings).add(routes)
     for name, contract in CONTRACTS.items():
-        upstream = Upstream(client, name, given.get(name, []), answer=settings.answer_seconds, retry=settings.retry_seconds)
+        upstream = upstreams[name]
         for endpoint in endpoints_of(contract).values():
             if not endpoint.internal:
                 serve = relay.Relay(endpoint, upstream, identity, life.edge, settings)

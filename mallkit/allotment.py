@@ -34,7 +34,9 @@ from mallkit.allotment_rules import (
 )
 from mallkit.allotment_steps import Line, Steps
 from mallkit.errors import Invalid, Missing
+from mallkit.steps import Write
 from mallkit.store import MOST_IN_A_PAGE, AnyOf, Kind, Range, Step, Store
+from mallkit.times import APART
 
 __all__ = [
     "Allotment",
@@ -55,6 +57,8 @@ __all__ = [
 ]
 AT_ONCE = 200
 WAITING = (State.ASKED, State.HELD)
+HOLD, BIND, TAKE, RELEASE = Write("allotment.hold"), Write("allotment.bind"), Write("allotment.take"), Write("allotment.release")
+GIVE_BACK, ADJUST, EXPIRE = Write("allotment.give-back"), Write("allotment.adjust"), Write("allotment.expire")
 
 
 def kinds(prefix: str) -> tuple[Kind[Counter], Kind[Movement]]:
@@ -74,6 +78,8 @@ class Allotments:
         self._steps = Steps(store, self._counters, self._movements)
         self._clock = clock
         self._walked: str | None = None
+        self._latest = float("inf")
+        """When the clock was looked at last, to see whether it has gone back."""
 
     async def counters(self, things: Sequence[str]) -> dict[str, Counter]:
         """Those that there are, by thing."""
@@ -103,7 +109,8 @@ class Allotments:
             return await self.counters(sorted(lines))
         held = [Line(wish) for wish in wishes]
         reserving = chain.from_iterable(self._steps.reserving(line) for line in held)
-        results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving])
+        with HOLD.writing():
+            results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving])
         if _allotment(key, held).state is State.RELEASED:
             raise Gone(key=key)
         return {counter.id: counter for counter in results if isinstance(counter, Counter)}
@@ -117,7 +124,8 @@ class Allotments:
             return found
         bound = [Line(line) for line in found.lines]
         rule = partial(bind, order=order)
-        await self._steps.together([self._movements.changing(line.movement.id, line.moves(rule)) for line in bound])
+        with BIND.writing():
+            await self._steps.together([self._movements.changing(line.movement.id, line.moves(rule)) for line in bound])
         return _allotment(key, bound)
 
     async def take(self, key: str) -> Allotment:
@@ -126,7 +134,8 @@ class Allotments:
         if found is None:
             raise Missing(key=key)
         taken = [Line(line) for line in found.lines]
-        await self._write([step for line in taken if line.movement.state in WAITING for step in self._steps.settling(line)])
+        with TAKE.writing():
+            await self._write([step for line in taken if line.movement.state in WAITING for step in self._steps.settling(line)])
         after = _allotment(key, taken)
         if after.state is State.ASKED:
             raise Unfinished(key=key)
@@ -134,7 +143,8 @@ class Allotments:
 
     async def release(self, key: str, reason: str = "") -> Allotment:
         """Ends what is held; what was taken stays taken. Of a key never used a tombstone stays: it gives nothing any more."""
-        return await self._undo(key, reason, lambda line: self._steps.releasing(line, reason) if line.movement.state in WAITING else [])
+        with RELEASE.writing():
+            return await self._undo(key, reason, lambda line: self._steps.releasing(line, reason) if line.movement.state in WAITING else [])
 
     async def give_back(self, key: str, lines: Mapping[str, int] | None = None, reason: str = "") -> Allotment:
         """Releases what is held and brings back what was taken; of a key never used a tombstone stays.
@@ -152,7 +162,8 @@ class Allotments:
             until = None if lines is None else lines[thing]
             return self._steps.returning(line, until) if come_back(line.movement, until, "") else []
 
-        undone = await self._undo(key, reason, undoing)
+        with GIVE_BACK.writing():
+            undone = await self._undo(key, reason, undoing)
         if lines and undone.lines and not set(lines) <= {line.thing for line in undone.lines}:
             raise OtherWish(key=key)
         return undone
@@ -162,7 +173,8 @@ class Allotments:
         line = Line(self._wish(key, thing, 0, reason=reason))
         first = self._movements.changing(line.movement.id, line.moves(_as_it_is), absent=line.movement)
         counting = self._steps.counting(line, lambda counter: adjust(counter, line.movement, on_hand, versions))
-        counter: Counter = (await self._steps.together([first, *counting]))[-1]
+        with ADJUST.writing():
+            counter: Counter = (await self._steps.together([first, *counting]))[-1]
         return counter
 
     async def receive(self, key: str, thing: str, quantity: int, *, reason: str = "") -> Counter:
@@ -181,11 +193,27 @@ class Allotments:
         """Releases holds that are unbound and due; how many movements. A job, in any number of copies."""
         ended = 0
         while due := (await self._movements.find({"due": Range(gt=0.0, le=now)}, order="due", limit=AT_ONCE)).items:
-            lines = [Line(movement) for movement in due]
-            rule = partial(expire, now=now)
-            await self._write([step for line in lines for step in self._steps.ending(line, rule)])
-            ended += sum(line.moved for line in lines)
+            ended += await self._expire(due, now)
+        if now < self._latest:
+            ended += await self._expire_made_ahead(now)
+        self._latest = now
         return ended
+
+    async def _expire_made_ahead(self, now: float) -> int:
+        """Once at first, and when the clock has gone back: ends holds made by a clock that was ahead, which would last as much longer."""
+        ended, after, more = 0, None, True
+        while more:
+            page = await self._movements.find({"due": Range(gt=now)}, order="due", after=after, limit=AT_ONCE)
+            ended += await self._expire([hold for hold in page.items if hold.created_at > now + APART], now)
+            after, more = page.next, page.next is not None
+        return ended
+
+    async def _expire(self, due: Sequence[Movement], now: float) -> int:
+        lines = [Line(movement) for movement in due]
+        rule = partial(expire, now=now)
+        with EXPIRE.writing():
+            await self._write([step for line in lines for step in self._steps.ending(line, rule)])
+        return sum(line.moved for line in lines)
 
     async def finish(self) -> int:
         """Ends what stopped between two writes; how many movements. A job: each call looks at the next 200 counters, going round."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mallkit.errors import Invalid, Refused, Stale
+from mallkit.times import APART
 
 EXPIRED = "expired"
 """The reason of a movement that the clock released."""
@@ -172,8 +173,9 @@ def release(movement: Movement, reason: str) -> Movement:
 
 
 def expire(movement: Movement, now: float) -> Movement:
-    """As `release`, if the clock may."""
-    return release(movement, EXPIRED) if 0 < movement.due <= now else movement
+    """As `release`, if the clock may: at its time, or if it was made at a time that is still to come."""
+    made_ahead = movement.created_at > now + APART
+    return release(movement, EXPIRED) if movement.due > 0 and (movement.due <= now or made_ahead) else movement
 
 
 def settle(counter: Counter, movement_id: str) -> Counter:

@@ -31,6 +31,12 @@ class NeighbourAway(Unavailable):
     slug = "unavailable"
 
 
+class TurnedAway(NeighbourAway):
+    """The neighbour does not let this service in (its keys or its clock are wrong, or ours): nothing has happened there, and it passes."""
+
+    slug = "unavailable"
+
+
 class NoAnswer(Timeout):
     """The request was sent and no answer came: whether it took effect is not known."""
 
@@ -155,6 +161,8 @@ def _read(endpoint: Endpoint[W, G], status: int, answer: bytes) -> G:
         except msgspec.DecodeError:
             raise BadGateway from None
     refusal = problem.read(answer, (*endpoint.refuses, endpoint.invalid, *EVERYWHERE))
+    if isinstance(refusal, Unauthenticated | Forbidden) and type(refusal) not in endpoint.refuses:
+        raise TurnedAway("a part of the mall does not let another one in") from None
     if refusal is not None:
         raise refusal
     raise BadGateway

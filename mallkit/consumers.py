@@ -17,10 +17,9 @@ from mallkit.endpoint import Event
 from mallkit.errors import Invalid, Refused
 from mallkit.events import Envelope, decode, events_of
 from mallkit.store import Collection, Kind, Range, Step, Store
+from mallkit.times import NEVER
 
 E = TypeVar("E", bound=Event)
-NEVER = 32503680000.0
-"""The year 3000."""
 SECONDS = 10.0
 """The longest that a consumer may take with one event."""
 

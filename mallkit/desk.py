@@ -12,11 +12,13 @@ from mallkit import desk_rules as rules
 from mallkit.consumers import Inbox
 from mallkit.desk_endpoints import FailureStatus, FailureUnknown
 from mallkit.desk_rules import Failure
+from mallkit.dues import Dues
 from mallkit.errors import ShopError
 from mallkit.events import Envelope
 from mallkit.metrics import ServerMetrics
 from mallkit.steps import Write
 from mallkit.store import Absent, AnyOf, Collection, Kind, Page, Range, Store
+from mallkit.times import NEVER
 from mallkit.tracing import server_span
 
 log = structlog.get_logger()
@@ -69,13 +71,13 @@ class Desk:
             trace_id=about.traceparent[3:35],
             created=now,
             updated=now,
-            due=now + rules.FIRST_PAUSE * _spread() if consumer else rules.NEVER,
+            due=now + rules.FIRST_PAUSE * _spread() if consumer else NEVER,
             status=FailureStatus.PENDING if consumer else FailureStatus.FAILED,
         )
         with FILED.writing():
             await self._failures.change(wanted.id, lambda found: found, absent=wanted)
         self._filed.labels(slug).inc()
-        log.warning("event.failed", event=about.type, consumer=consumer, reason=slug, failure_id=wanted.id)
+        log.warning("event.failed", type=about.type, consumer=consumer, reason=slug, failure_id=wanted.id)
 
     async def page(self, status: FailureStatus | None, after: str | None, limit: int) -> Page[Failure]:
         """Newest first. `after`: the `place` of the last one seen."""
@@ -109,7 +111,7 @@ class Desk:
         """A job's round: tries what is due, and counts what is there."""
         now = self._clock()
         for status in (FailureStatus.PENDING, FailureStatus.PROCESSING):
-            for failure in (await self._failures.find({"status": status.value, "due": Range(le=now)}, order="due", limit=AT_ONCE)).items:
+            for failure in await Dues(self._failures, "due", {"status": status.value}).come(now, rules.LONGEST_WAIT, AT_ONCE):
                 await self._try(failure.id)
         counts = await self._failures.counts("status")
         for status in FailureStatus:

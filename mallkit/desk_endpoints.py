@@ -64,6 +64,8 @@ class FailureView(View, frozen=True):
     created_at: str
     updated_at: str
     next_attempt_at: str | None
+    place: str
+    """The cursor of the list after this failure: `after=` takes it."""
 
 
 class FailurePage(View, frozen=True):

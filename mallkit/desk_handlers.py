@@ -8,9 +8,9 @@ from msgspec import UNSET
 from mallkit import desk_endpoints as contract
 from mallkit.desk import Desk
 from mallkit.desk_endpoints import FailurePage, FailuresOf, FailureView, Retried
-from mallkit.desk_rules import NEVER, Failure
+from mallkit.desk_rules import Failure
 from mallkit.endpoint import Caller
-from mallkit.times import rfc3339
+from mallkit.times import NEVER, rfc3339
 from mallkit.web import Served
 
 
@@ -52,4 +52,5 @@ def _view(service: str, failure: Failure) -> FailureView:
         created_at=rfc3339(failure.created),
         updated_at=rfc3339(failure.updated),
         next_attempt_at=rfc3339(failure.due) if failure.due < NEVER else None,
+        place=failure.place,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mallkit.desk_endpoints import FailureFinished, FailureInWork, FailureStatus
+from mallkit.times import NEVER, has_come
 
 NEXT: dict[FailureStatus, frozenset[FailureStatus]] = {
     FailureStatus.PENDING: frozenset({FailureStatus.PROCESSING}),
@@ -14,10 +15,9 @@ NEXT: dict[FailureStatus, frozenset[FailureStatus]] = {
 MOST_TRIES = 10
 """After so many only an operator tries again: with the pauses below that is about half an hour."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
+LONGEST_WAIT = LONGEST_PAUSE * 1.5
 WORK_SECONDS = 30.0
 """A try that has not ended after so long belongs to a process that is gone."""
-NEVER = 32503680000.0
-"""The year 3000."""
 MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 """Of a message whose time could not be read."""
 
@@ -62,15 +62,15 @@ def asked_for(failure: Failure, now: float) -> Failure:
     """An operator wants it tried now, however often it failed. Raises FailureFinished, FailureInWork."""
     if failure.status is FailureStatus.PENDING:
         return replace(failure, updated=now, due=now)
-    if failure.status is FailureStatus.PROCESSING and failure.due <= now:
+    if failure.status is FailureStatus.PROCESSING and has_come(failure.due, now, WORK_SECONDS):
         return failure
     return failure.to(FailureStatus.PENDING, now, now)
 
 
 def begun(failure: Failure, now: float) -> Failure:
     """A try begins, if it is due and nobody else works on it. Returns the same object otherwise."""
-    abandoned = failure.status is FailureStatus.PROCESSING and (failure.due <= now or failure.due > now + 2 * WORK_SECONDS)
-    if failure.status is FailureStatus.PENDING and failure.due <= now:
+    abandoned = failure.status is FailureStatus.PROCESSING and has_come(failure.due, now, WORK_SECONDS)
+    if failure.status is FailureStatus.PENDING and has_come(failure.due, now, LONGEST_WAIT):
         return failure.to(FailureStatus.PROCESSING, now, now + WORK_SECONDS)
     return replace(failure, updated=now, due=now + WORK_SECONDS) if abandoned else failure
 

@@ -19,6 +19,7 @@ from mallkit.errors import Invalid, KeyReused, StillRunning
 from mallkit.ids import new_id
 from mallkit.raw import Reply
 from mallkit.store import Absent, Collection, Kind, Range, Taken
+from mallkit.times import has_come
 
 KEEP_SECONDS = 48 * 3600.0
 LEASE_SECONDS = 30.0
@@ -117,7 +118,7 @@ class Idempotency:
             pass
 
         def take_over(record: Answer) -> Answer:
-            dead = not record.status and record.until < mine.at
+            dead = not record.status and has_come(record.until, mine.at, LEASE_SECONDS)
             return mine if dead and record.fingerprint == mine.fingerprint else record
 
         return await self._answers.change(mine.id, take_over, absent=mine)

@@ -13,6 +13,7 @@ from jwt.exceptions import InvalidKeyError, PyJWTError
 
 from mallkit.endpoint import Caller, Endpoint, Role, View, Wish
 from mallkit.errors import Forbidden, ShopError, Unauthenticated, Unavailable
+from mallkit.times import APART
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class Identity:
         self._cursor = 0
         self._heard = 0.0
         self._own = ""
-        self._own_ends = 0.0
+        self._own_began, self._own_ends = 0.0, 0.0
         self._own_lock = asyncio.Lock()
 
     @property
@@ -159,14 +160,21 @@ class Identity:
         self._heard = asked
 
     async def bearer(self) -> str:
-        """The Authorization header of this service's own calls; a new token is fetched before the old one ends."""
-        if self._own and self._clock() < self._own_ends:
+        """The Authorization header of this service's own calls; a new token is fetched before the old one ends.
+
+        Also when the clock has gone back behind the old one's beginning: nobody lets a token in that was made in the future.
+        """
+        if self._own_holds():
             return self._own
         async with self._own_lock:
-            if not self._own or self._clock() >= self._own_ends:
+            if not self._own_holds():
                 token, seconds = await self._issuer.token()
-                self._own, self._own_ends = f"Bearer {token}", self._clock() + seconds * 0.8
+                now = self._clock()
+                self._own, self._own_began, self._own_ends = f"Bearer {token}", now, now + seconds * 0.8
         return self._own
+
+    def _own_holds(self) -> bool:
+        return bool(self._own) and self._own_began - APART < self._clock() < self._own_ends
 
     async def admit(self, endpoint: Endpoint[Wish, View], authorization: str | None) -> Caller:
         """Who calls `endpoint`. Raises Unauthenticated, Forbidden, or Unavailable where revocations must be known and are not."""

@@ -11,10 +11,14 @@ from contracts import bank, bank_drill
 from contracts.bank import OperationKind
 from mallkit.errors import Unauthenticated
 from mallkit.ids import new_id
+from mallkit.steps import Call, Write
 from mallkit.times import rfc3339
 from sandbox_bank import domain
-from sandbox_bank.domain import Ask, Embossed, Entry, Fault
+from sandbox_bank.domain import Ask, Embossed, Entry, Fault, Rule
 from sandbox_bank.ports import Ports
+
+AUTHORIZED, CAPTURED, VOIDED, REFUNDED = Write("bank.authorized"), Write("bank.captured"), Write("bank.voided"), Write("bank.refunded")
+ANSWER = Call("bank.answer")
 
 
 def admit(api_key: object, ports: Ports) -> None:
@@ -43,25 +47,25 @@ async def authorize(wish: bank.Authorize, ports: Ports) -> Entry:
     told = (wish.amount, wish.currency, wish.reference, card.number, card.year, card.month)
     ask = replace(_ask(wish.key, OperationKind.AUTHORIZE, told, ports), reference=wish.reference)
     rule = domain.authorize(ask, wish.amount, wish.currency, plastic)
-    return await _answered(await ports.books.write(ask, wish.key, rule), ask, ports)
+    return await _done(AUTHORIZED, ask, wish.key, rule, ports)
 
 
 async def capture(wish: bank.Capture, ports: Ports) -> Entry:
     """Takes what was authorized."""
     ask = _ask(wish.key, OperationKind.CAPTURE, (wish.authorization,), ports)
-    return await _answered(await ports.books.write(ask, wish.authorization, domain.capture(ask)), ask, ports)
+    return await _done(CAPTURED, ask, wish.authorization, domain.capture(ask), ports)
 
 
 async def void(wish: bank.Void, ports: Ports) -> Entry:
     """Ends an authorization, made or still to come."""
     ask = _ask(wish.key, OperationKind.VOID, (wish.authorization,), ports)
-    return await _answered(await ports.books.write(ask, wish.authorization, domain.void(ask)), ask, ports)
+    return await _done(VOIDED, ask, wish.authorization, domain.void(ask), ports)
 
 
 async def refund(wish: bank.RefundOf, ports: Ports) -> Entry:
     """Gives money back."""
     ask = _ask(wish.key, OperationKind.REFUND, (wish.authorization, wish.amount), ports)
-    return await _answered(await ports.books.write(ask, wish.authorization, domain.refund(ask, wish.amount)), ask, ports)
+    return await _done(REFUNDED, ask, wish.authorization, domain.refund(ask, wish.amount), ports)
 
 
 def set_harm(wish: bank_drill.SetFaults, ports: Ports) -> None:
@@ -72,6 +76,12 @@ def set_harm(wish: bank_drill.SetFaults, ports: Ports) -> None:
 def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) -> Ask:
     digest = hmac.new(ports.fingerprint_key.encode(), msgspec.json.encode((kind, *told)), hashlib.sha256).hexdigest()
     return Ask(key=key, kind=kind, fingerprint=digest, request=new_id(), at=rfc3339(ports.clock().timestamp()))
+
+
+async def _done(step: Write, ask: Ask, authorization: str, rule: Rule, ports: Ports) -> Entry:
+    with step.writing():
+        entry = await ports.books.write(ask, authorization, rule)
+    return await ANSWER.taking(_answered(entry, ask, ports))
 
 
 async def _answered(entry: Entry, ask: Ask, ports: Ports) -> Entry:

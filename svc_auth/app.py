@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 import contracts.auth
-from mallkit.background import every
 from mallkit.service import Service, Shell, Wired, application
 from mallkit.settings import Common
 from mallkit.store import Store
@@ -52,7 +51,7 @@ def build_app(settings: Settings) -> web.Application:
             async def purge() -> None:
                 await ports.sessions.purge(ports.clock())
 
-            yield Wired(ports=ports, jobs=(every(PURGE_SECONDS, purge, "sessions.purge"),))
+            yield Wired(ports=ports, jobs=(shell.leases.job(PURGE_SECONDS, purge, "sessions.purge"),))
 
     service = Service(
         name="auth",

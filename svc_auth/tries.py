@@ -23,7 +23,7 @@ class Window:
         tries = self._tries.get(who)
         if tries is None:
             return
-        while tries and tries[0] <= now - WINDOW:
+        while tries and abs(now - tries[0]) >= WINDOW:  # before it, or noted by a clock that was ahead
             tries.popleft()
         if not tries:
             del self._tries[who]

@@ -6,12 +6,15 @@ from contracts.auth import Login, Register, ServiceLogin, WrongCredentials
 from mallkit.endpoint import Caller, Role
 from mallkit.errors import Missing, Unauthenticated
 from mallkit.ids import new_id
+from mallkit.steps import Write
 from svc_auth import domain
 from svc_auth.domain import Account, Bearer, Reused, Session
 from svc_auth.ports import Ports
 
 MOST_OF_AN_ADDRESS = 64
 """Characters of a network address that tell two apart."""
+OPENED, STARTED, ROTATED = Write("auth.account-opened"), Write("auth.session-started"), Write("auth.session-rotated")
+CLOSED, SESSIONS_ENDED = Write("auth.account-closed"), Write("auth.sessions-ended")
 
 
 async def register(wish: Register, address: str, ports: Ports) -> str:
@@ -19,7 +22,8 @@ async def register(wish: Register, address: str, ports: Ports) -> str:
     now = _count_try(address, ports)
     hashed = await ports.passwords.hash(wish.password)
     account = Account(new_id(), wish.email, wish.name, Role.CUSTOMER, hashed, now)
-    await ports.accounts.open(account)
+    with OPENED.writing():
+        await ports.accounts.open(account)
     return account.id
 
 
@@ -36,7 +40,8 @@ async def login(wish: Login, address: str, ports: Ports) -> tuple[Account, Sessi
         ports.wrong_passwords.note(who, now)
         raise WrongCredentials
     session = domain.start(new_id(), account.id, now, ports.lives)
-    await ports.sessions.start(session)
+    with STARTED.writing():
+        await ports.sessions.start(session)
     return account, session
 
 
@@ -45,7 +50,8 @@ async def refresh(token: str, address: str, ports: Ports) -> tuple[Account, Sess
     now = _count_try(address, ports)
     session_id, counter = domain.read_refresh_token(ports.refresh_key, token)
     try:
-        session = await ports.sessions.rotate(session_id, counter, now)
+        with ROTATED.writing():
+            session = await ports.sessions.rotate(session_id, counter, now)
     except Reused:
         await ports.sessions.end(session_id, now)
         raise Unauthenticated from None
@@ -73,8 +79,10 @@ async def logout(caller: Caller, token: str | None, ports: Ports) -> None:
 
 async def close_account(user_id: str, ports: Ports) -> None:
     """The credentials first: then no new session can start, and all that are there are ended. May be repeated."""
-    await ports.accounts.close(user_id)
-    await ports.sessions.end_all(user_id, ports.clock())
+    with CLOSED.writing():
+        await ports.accounts.close(user_id)
+    with SESSIONS_ENDED.writing():
+        await ports.sessions.end_all(user_id, ports.clock())
 
 
 def service_token(wish: ServiceLogin, ports: Ports) -> str:

@@ -8,7 +8,6 @@ from aiohttp import web
 
 import contracts.checkout
 from contracts import auth
-from mallkit.background import every
 from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
@@ -46,7 +45,7 @@ def build_app(settings: Settings) -> web.Application:
             async def recover() -> None:
                 await buy.recover_all(ports)
 
-            yield Wired(ports=ports, jobs=(every(settings.recover_seconds, recover, "checkouts.recover"),))
+            yield Wired(ports=ports, jobs=(shell.leases.job(settings.recover_seconds, recover, "checkouts.recover"),))
 
     service = Service(
         name="checkout",

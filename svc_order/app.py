@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 import contracts.order
-from contracts import auth
-from mallkit.background import every
+from contracts import auth, payment
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_order import handlers, use_cases, views
+from svc_order import consumers, handlers, use_cases, views
 from svc_order.ports import Ports
 from svc_order.repository import ORDERS, Orders
 from svc_order.settings import Settings
@@ -28,7 +27,7 @@ def build_app(settings: Settings) -> web.Application:
         async def settle() -> None:
             await use_cases.settle_all(ports)
 
-        yield Wired(ports=ports, jobs=(every(settings.settle_seconds, settle, "orders.settle"),))
+        yield Wired(ports=ports, jobs=(shell.leases.job(settings.settle_seconds, settle, "orders.settle"),))
 
     service = Service(
         name="order",
@@ -38,6 +37,8 @@ def build_app(settings: Settings) -> web.Application:
         kinds=(ORDERS,),
         wire=wire,
         neighbours=("auth", "payment", "product"),
+        listens={"payment": payment},
+        consumers=(consumers,),
         rows={ORDERS: views.row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )

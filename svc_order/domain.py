@@ -100,6 +100,8 @@ class Order:
     due: float = 0.0
     """When the job tries the next time to give back what is owed."""
     reason: str = field(default="")
+    refunds: dict[str, int] = field(default_factory=dict)
+    """Minor units that went back to the buyer, by the refund's id: as payment's events told, so a moment later than there."""
 
     def to(self, status: Status, now: float) -> "Order":
         """The next status. Raises WrongStatus."""
@@ -114,6 +116,11 @@ class Order:
             message = "there is no such order"
             raise Missing(message)
         return self
+
+    @property
+    def refunded(self) -> Money:
+        """What went back to the buyer."""
+        return Money(sum(self.refunds.values()), self.currency)
 
     @property
     def total(self) -> Money:
@@ -202,6 +209,11 @@ def undo(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
         message = "the order has been paid"
         raise WrongStatus(message, order_id=order.id, order_status=order.status.value)
     return order.to(Status.CANCELLED, now), OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=False)
+
+
+def note_refund(order: Order, refund_id: str, minor: int) -> Order:
+    """A refund has been paid out; told again, it changes nothing."""
+    return order if refund_id in order.refunds else replace(order, refunds={**order.refunds, refund_id: minor})
 
 
 def settled(order: Order, now: float) -> Order:

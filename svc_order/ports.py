@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mallkit.calls import Neighbour
 from mallkit.endpoint import Event
-from mallkit.store import Page
+from mallkit.store import Page, Step
 from svc_order.domain import Order
 
 
@@ -31,6 +31,10 @@ class OrderStore(Protocol):
 
     async def of_user(self, user_id: str, *, after: str | None, limit: int, offset: int) -> tuple[Page[Order], int]:
         """Newest first, with the count of all."""
+        ...
+
+    def noting_refund(self, order_id: str, refund_id: str, minor: int) -> Step:
+        """For the write that notes the event too."""
         ...
 
     async def owing(self, now: float, longest: float, limit: int) -> list[Order]:

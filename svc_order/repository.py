@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
-from mallkit.store import Absent, Collection, Kind, Page
+from mallkit.store import Absent, Collection, Kind, Page, Step
 from svc_order import domain
 from svc_order.domain import Order
 
@@ -54,6 +54,10 @@ class Orders:
         where = {"user_id": user_id}
         page = await self._orders.find(where, order="-created", after=after, limit=limit, offset=offset)
         return page, await self._orders.count(where)
+
+    def noting_refund(self, order_id: str, refund_id: str, minor: int) -> Step:
+        """For the write that notes the event too."""
+        return self._orders.changing(order_id, lambda order: domain.note_refund(order, refund_id, minor))
 
     async def owing(self, now: float, longest: float, limit: int) -> list[Order]:
         """Cancelled orders whose money or stock is not known to be back and that are due, longest waiting first."""

@@ -39,6 +39,7 @@ def order(found: Order) -> OrderView:
             for charge in found.receipt
         ],
         total=found.total.amount,
+        refunded=found.refunded.amount,
         currency=currency,
         transaction_id=found.transaction_id,
         created_at=rfc3339(found.created),

@@ -9,7 +9,6 @@ from aiohttp import web
 
 import contracts.payment
 from contracts import auth
-from mallkit.background import every
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.metrics import ServerMetrics
@@ -44,7 +43,7 @@ def build_app(settings: Settings) -> web.Application:
             async def end_open_payments() -> None:
                 await settle.settle_all(ports)
 
-            yield Wired(ports=ports, jobs=(every(settings.settle_seconds, end_open_payments, "payments.settle"),))
+            yield Wired(ports=ports, jobs=(shell.leases.job(settings.settle_seconds, end_open_payments, "payments.settle"),))
 
     service = Service(
         name="payment",

@@ -1,6 +1,7 @@
 """The endpoints of the payment service."""
 
 from contracts import payment as contract
+from contracts.bank_webhook import BankNews
 from mallkit.endpoint import Caller, Done
 from mallkit.web import serves
 from svc_payment import views
@@ -47,7 +48,7 @@ async def refund_rest(wish: contract.RefundRest, _: Caller, ports: Ports) -> con
 
 
 @serves(contract.bank_webhook)
-async def bank_webhook(wish: contract.BankNews, _: Caller, ports: Ports) -> Done:
+async def bank_webhook(wish: BankNews, _: Caller, ports: Ports) -> Done:
     """What the bank tells by itself."""
     await hear.hear(wish, ports)
     return Done()

@@ -43,4 +43,4 @@ async def _wire(shell: Shell) -> AsyncIterator[Wired]:
     catalogue = Catalogue(shell.store, stock)
     imports = Imports(shell.store, catalogue, new_id)
     ports = Ports(catalogue=catalogue, imports=imports, stock=stock, currency=shell.settings.currency, clock=time.time, new_id=new_id)
-    yield Wired(ports=ports, jobs=jobs.of(ports))
+    yield Wired(ports=ports, jobs=jobs.of(ports, shell.leases))

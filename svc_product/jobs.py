@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from mallkit.background import Job, every
+from mallkit.background import Job
+from mallkit.leases import Leases
 from svc_product.ports import Ports
 from svc_product.use_cases import imports
 
@@ -11,9 +12,9 @@ STOCK_SECONDS = 1.0
 PURGE_SECONDS = 600.0
 
 
-def of(ports: Ports) -> Sequence[Job]:
-    """The jobs of one copy; several copies may run them at once."""
+def of(ports: Ports, leases: Leases) -> Sequence[Job]:
+    """The jobs of one copy; each runs in the copy that holds its lease."""
     return (
-        every(STOCK_SECONDS, ports.stock.settle, "stock.settle"),
-        every(PURGE_SECONDS, partial(imports.purge, ports), "imports.purge"),
+        leases.job(STOCK_SECONDS, ports.stock.settle, "stock.settle"),
+        leases.job(PURGE_SECONDS, partial(imports.purge, ports), "imports.purge"),
     )

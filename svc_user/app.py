@@ -8,7 +8,6 @@ from aiohttp import web
 
 import contracts.user
 from contracts import auth
-from mallkit.background import every
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
 from svc_user import handlers, use_cases
@@ -27,7 +26,7 @@ def build_app(settings: Settings) -> web.Application:
         async def close_accounts() -> None:
             await use_cases.close_accounts(ports)
 
-        yield Wired(ports=ports, jobs=(every(settings.closing_seconds, close_accounts, "accounts.close"),))
+        yield Wired(ports=ports, jobs=(shell.leases.job(settings.closing_seconds, close_accounts, "accounts.close"),))
 
     service = Service(
         name="user",

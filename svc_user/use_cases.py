@@ -6,12 +6,16 @@ from msgspec import UNSET
 from contracts import auth
 from contracts.user import Patch
 from mallkit.errors import ShopError
+from mallkit.steps import Call, Write
 from mallkit.times import rfc3339
 from svc_user import domain
 from svc_user.domain import Profile
 from svc_user.ports import Ports
 
 log = structlog.get_logger()
+
+CLOSE_ACCOUNT = Call("user.close-account")
+MADE, CHANGED, BURIED, CONFIRMED = Write("user.made"), Write("user.changed"), Write("user.buried"), Write("user.confirmed")
 
 
 async def profile_of(user_id: str, ports: Ports) -> Profile:
@@ -20,7 +24,8 @@ async def profile_of(user_id: str, ports: Ports) -> Profile:
     if profile is None:
         account = await ports.auth(auth.account, auth.AccountOf(user_id=user_id))
         made = Profile(user_id, account.email, account.name, created_at=account.created_at, updated_at=account.created_at)
-        profile = await ports.profiles.make(made)
+        with MADE.writing():
+            profile = await ports.profiles.make(made)
     return domain.present(profile)
 
 
@@ -29,12 +34,14 @@ async def change_profile(user_id: str, wish: Patch, ports: Ports) -> Profile:
     await profile_of(user_id, ports)
     wanted = {name: value for name in wish.__struct_fields__ if (value := getattr(wish, name)) is not UNSET}
     now = rfc3339(ports.clock())
-    return await ports.profiles.change(user_id, lambda profile: domain.change(profile, wanted, now))
+    with CHANGED.writing():
+        return await ports.profiles.change(user_id, lambda profile: domain.change(profile, wanted, now))
 
 
 async def delete_profile(user_id: str, ports: Ports) -> None:
     """The tombstone is what counts: when auth is away, the job closes the account later."""
-    tombstone = await ports.profiles.bury(user_id)
+    with BURIED.writing():
+        tombstone = await ports.profiles.bury(user_id)
     if tombstone.closing:
         await _close(user_id, ports)
 
@@ -47,8 +54,9 @@ async def close_accounts(ports: Ports) -> None:
 
 async def _close(user_id: str, ports: Ports) -> None:
     try:
-        await ports.auth(auth.close_account, auth.AccountOf(user_id=user_id), seconds=2)
+        await CLOSE_ACCOUNT.taking(ports.auth(auth.close_account, auth.AccountOf(user_id=user_id), seconds=2))
     except ShopError as refusal:  # the tombstone keeps the debt
         log.warning("account.close.failed", user_id=user_id, reason=refusal.slug)
         return
-    await ports.profiles.confirm(user_id)
+    with CONFIRMED.writing():
+        await ports.profiles.confirm(user_id)

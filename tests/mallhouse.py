@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from mall.devsecrets import names
-from mall.parts import PARTS, SAME, Part
+from mall.parts import PARTS, PATHS, SAME, Part
 from mall.running import free_ports
 from mallkit.listening import Runner
 from mallkit.settings import load
@@ -116,6 +116,8 @@ async def house(folder: Path, *services: str, env: str = "dev", **settings: str)
     environ |= {name: f"{name.lower()}-for-tests-only" for name in names(PARTS)}
     environ |= {name: environ[origin] for name, origin in SAME.items()}
     environ["MALL_AUTH_CLIENTS"] = ",".join(f"{part.name}={environ[f'MALL_{part.name.upper()}_CLIENT_SECRET']}" for part in PARTS)
+    paths = {variable: (ports[name], path) for variable, (name, path) in PATHS.items() if BY_NAME[name] in parts}
+    environ |= {variable: f"http://127.0.0.1:{port}{path}" for variable, (port, path) in paths.items()}
     environ |= settings
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))

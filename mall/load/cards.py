@@ -43,7 +43,7 @@ class Wallet:
     """Every card of a seed."""
 
     def __init__(self, seed: int) -> None:
-        dice = random.Random(f"wallet:{seed}")  # noqa: S311 - test cards are no secrets
+        dice = random.Random(f"wallet:{seed}")
         numbers = [*GOOD, *(_number(dice) for _ in range(MADE))]
         self.good = [_card(number, dice) for number in numbers]
         self.refused = [_card(number, dice) for number in REFUSED]

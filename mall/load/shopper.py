@@ -34,7 +34,7 @@ class Shopper:
     def __init__(self, number: int, crowd: "Crowd") -> None:
         self.user_id = ""
         self._crowd = crowd
-        self._dice = random.Random(f"{crowd.terms.seed}:{number}")  # noqa: S311 - a shopper's whims are no secrets
+        self._dice = random.Random(f"{crowd.terms.seed}:{number}")
         self._line = Line(crowd.session, crowd.terms.gateway, crowd.ledger)
         self._account = {"email": f"load-{crowd.run}-{number}@example.org", "password": f"a-password-{crowd.run}-{number}"}
         self._address = self._dice.choice(ADDRESSES)

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from contracts import product as contract
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing
+from mallkit.steps import Write
 from mallkit.terms import query_terms
 from svc_product import domain
 from svc_product.domain import SVG, Product, Sheet
@@ -20,6 +21,7 @@ MOST_SCANS = 6
 """After about a thousand products in a row that are out of stock a page ends all the same; its cursor goes on."""
 COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku")
 """Fields that a product has as they were sent."""
+OPENED, REWRITTEN, WITHDRAWN = Write("product.opened"), Write("product.rewritten"), Write("product.withdrawn")
 
 
 async def page(wish: contract.Search, ports: Ports) -> tuple[list[Stocked], str | None]:
@@ -84,7 +86,9 @@ async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> Sto
     price = domain.price(wish.price, currency, ports.currency)
     sheet = Sheet(price=price, tags=tuple(wish.tags), **{name: getattr(wish, name) for name in COPIED}).checked()
     made = Product(id=ports.new_id(), import_key=f"made:{caller.command}", sheet=sheet, created_at=now, updated_at=now)
-    return await _with_stock(await ports.catalogue.open(made, wish.stock), ports)
+    with OPENED.writing():
+        opened = await ports.catalogue.open(made, wish.stock)
+    return await _with_stock(opened, ports)
 
 
 async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
@@ -100,13 +104,16 @@ async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
         sheet = product.offered().sheet
         return product.rewritten(replace(sheet, **changes).checked(), now)
 
-    return await _with_stock(await ports.catalogue.change(wish.product_id, rule), ports)
+    with REWRITTEN.writing():
+        rewritten = await ports.catalogue.change(wish.product_id, rule)
+    return await _with_stock(rewritten, ports)
 
 
 async def withdraw(product_id: str, ports: Ports) -> None:
     """Takes a product off sale; holds that run on it go on. Raises Missing."""
     now = ports.clock()
-    await ports.catalogue.change(product_id, lambda product: product.offered().withdrawn(now))
+    with WITHDRAWN.writing():
+        await ports.catalogue.change(product_id, lambda product: product.offered().withdrawn(now))
 
 
 async def categories(ports: Ports) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from contracts import product as contract
 from contracts.product import ImportIncomplete, ImportRow, UnsafePicture
 from mallkit.errors import Invalid, ShopError, Unavailable
+from mallkit.steps import Write
 from mallkit.svg import svg_fault
 from svc_product import domain
 from svc_product.domain import SVG, AppliedImport, ImportedRow, Sheet, StagedPart
@@ -20,6 +21,7 @@ TRIES = 5
 ROWS_AT_ONCE = 20
 TOLD = 20
 """Missing parts that a refusal names."""
+STAGED, APPLIED = Write("product.import-staged"), Write("product.import-applied")
 
 
 async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
@@ -40,7 +42,8 @@ async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
     if faults:
         raise _refusal(wish.products, faults)
     part_id = domain.part_id(wish.import_id, wish.part)
-    await ports.imports.stage(StagedPart(id=part_id, rows=tuple(rows), staged_at=ports.clock()))
+    with STAGED.writing():
+        await ports.imports.stage(StagedPart(id=part_id, rows=tuple(rows), staged_at=ports.clock()))
     return len(rows)
 
 
@@ -97,7 +100,9 @@ async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
             unchanged=plan.unchanged,
             applied_at=ports.clock(),
         )
-        if await ports.imports.apply(plan, parts, done):
+        with APPLIED.writing():
+            applied = await ports.imports.apply(plan, parts, done)
+        if applied:
             return done
     message = "the catalogue keeps changing under this import"
     raise Unavailable(message)

@@ -16,8 +16,11 @@ from mall.running import free_ports
 from mallkit.bus import Bus, BusUnavailable
 from mallkit.redis_bus import Tempo, open_bus
 
-QUICK = Tempo(answer=1.0, block=0.2, reclaim=0.4)
-"""Seconds that let a test see within a blink what takes a mall some seconds."""
+QUICK = Tempo(answer=2.0, block=0.2)
+"""Lets a test see within a blink what takes a mall some seconds; nothing is reclaimed while a test runs."""
+RECLAIMING = Tempo(answer=2.0, block=0.2, reclaim=0.3)
+HASTY = Tempo(answer=0.3, block=0.2)
+"""Gives a broker up soon."""
 PASSWORD = "a password with 'quotes' and \"more\""
 STARTED_WITHIN = 15.0
 
@@ -41,9 +44,7 @@ class RedisBroker:
 
     async def start(self) -> None:
         """Returns when it takes messages."""
-        configuration = write_configuration(self.folder, "127.0.0.1", self.port, PASSWORD)
-        with (self.folder / "redis.log").open("ab") as log:
-            self.process = subprocess.Popen([self._server, configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.process = self._started()
         deadline = time.monotonic() + STARTED_WITHIN
         async with self.open() as bus:
             while True:
@@ -53,6 +54,11 @@ class RedisBroker:
                     if self.process.poll() is not None or time.monotonic() > deadline:
                         raise
                     await asyncio.sleep(0.02)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        configuration = write_configuration(self.folder, "127.0.0.1", self.port, PASSWORD)
+        with (self.folder / "redis.log").open("ab") as log:
+            return subprocess.Popen([self._server, configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def kill(self) -> None:
         """SIGKILL."""

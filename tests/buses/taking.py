@@ -9,8 +9,8 @@ from mallkit.bus import Bus, BusUnavailable, Delivery, Subscription
 
 PATIENCE = 15.0
 """Seconds after which what should have come will not come."""
-QUIET = 0.7
-"""Seconds without a message after which there are none left; longer than a reclaiming takes at the tests' tempo."""
+QUIET, LONG_QUIET = 0.3, 0.8
+"""Seconds without a message after which there are none left; the long one is longer than reclaiming takes."""
 
 
 def numbered(numbers: Iterable[int], of: str = "m") -> list[bytes]:
@@ -27,17 +27,17 @@ async def take(subscription: Subscription, count: int) -> list[Delivery]:
     return found
 
 
-async def take_all(subscription: Subscription, *, acknowledge: bool = True) -> list[bytes]:
-    """Until nothing comes any more."""
+async def take_all(subscription: Subscription, quiet: float = QUIET) -> list[bytes]:
+    """Until nothing comes any more; acknowledged."""
     found: list[bytes] = []
-    with contextlib.suppress(TimeoutError):
-        while True:
-            async with asyncio.timeout(QUIET):
+    while True:
+        try:
+            async with asyncio.timeout(quiet):
                 deliveries = await subscription.next()
-            found += [delivery.body for delivery in deliveries]
-            if acknowledge:
-                await subscription.acknowledge(deliveries)
-    return found
+        except TimeoutError:
+            return found
+        found += [delivery.body for delivery in deliveries]
+        await subscription.acknowledge(deliveries)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+
+from mall.parts import COPY_APART
+from mall.running import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -79,6 +81,7 @@ class Folder:
         self.ports: dict[str, int] = {}
         self.runs: list[Run] = []
         self.environment: dict[str, str] = {}
+        self.python = sys.executable
 
     def __call__(self, *words: str, **environment: str) -> Run:
         """Starts `mall up` over the parts named in `words`, which also carry its options."""
@@ -87,7 +90,7 @@ class Folder:
                 self._add(word.partition(":")[0])
         self._write_conf()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.mall.entry", *words],
+            [self.python, "-m", "tests.mall.entry", *words],
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{self.path}", **self.environment, **environment},
             stdout=subprocess.PIPE,
@@ -104,7 +107,9 @@ class Folder:
 
     def environment_of(self, name: str) -> dict[str, str]:
         """What a running part was given."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/environment", timeout=5) as answer:
+        part, _, copy = name.partition("-")
+        port = self.ports[part] + COPY_APART * (int(copy or 1) - 1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/environment", timeout=5) as answer:
             found: dict[str, str] = json.load(answer)
             return found
 
@@ -115,9 +120,10 @@ class Folder:
     def _add(self, name: str) -> None:
         if name in self.ports:
             return
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.ports[name] = free.getsockname()[1]
+        taken = {port % COPY_APART for port in self.ports.values()}
+        self.ports[name] = next(port for port in free_ports(20, copies=2) if port % COPY_APART not in taken)
+        if name == "redis":
+            return
         module = self.path / name
         module.mkdir()
         (module / "__init__.py").touch()

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mall.parts import PARTS
-from mall.running import free_ports
+from mall.running import NAMES, free_ports
 from tests.mall.conftest import ROOT, Run
 
 
@@ -48,12 +47,12 @@ def pasted(told: str) -> list[str]:
 
 @pytest.mark.requirement(155)
 def test_the_printed_journey_ends_with_a_paid_order_and_its_stock_gone(tmp_path: Path) -> None:
-    ports = dict(zip((part.name for part in PARTS), free_ports(len(PARTS)), strict=True))
+    ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
     with started(tmp_path, ports) as run:
         assert "imported the demo catalogue: " in run.text
         assert "operator@mall.test / operator-demo-1" in run.text
-        for part in PARTS:
-            assert re.search(rf"^{part.name} +{ports[part.name]} +\d+  ready ", run.text, flags=re.MULTILINE)
+        for name in NAMES:
+            assert re.search(rf"^{name} +{ports[name]} +\d+  ready ", run.text, flags=re.MULTILINE)
         _, order, stock = pasted(run.text)
         assert re.fullmatch(r"order \S+: paid", order)
         before, after = map(int, re.findall(r"(\d+) (?:before|now)", stock))

@@ -1,0 +1,131 @@
+"""The failure desks of all services as one: listed together, newest first, and tried again at the service that each belongs to."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import UNSET
+
+from gateway import headers
+from gateway.relay import Relay
+from gateway.settings import Settings
+from gateway.upstream import Upstream
+from mallkit import desk_endpoints as contract
+from mallkit import tracing
+from mallkit.body import read_body
+from mallkit.desk_endpoints import FailurePage, FailuresOf, FailureUnknown, FailureView, Retried, RetryAll
+from mallkit.endpoint import Endpoint, View, Wish
+from mallkit.errors import Invalid, Unavailable
+from mallkit.identity import Identity
+from mallkit.raw import Reply
+from mallkit.routes import Routes, Serve, target_of
+from mallkit.shape import WRITE, shape_of
+from mallkit.web import JSON, Edge, in_words_of
+
+V = TypeVar("V", bound=View)
+OK: Final = 200
+OWNER: Final = re.compile(r"/([a-z_]+)\.[^/]*/retry$")
+"""The service in `/api/v1/failures/order.0123/retry`."""
+
+
+class Desks:
+    """Asks the services with the operator's own token; each checks it again."""
+
+    def __init__(self, upstreams: Mapping[str, Upstream], identity: Identity, edge: Edge, settings: Settings) -> None:
+        self._upstreams = upstreams
+        self._identity = identity
+        self._edge = edge
+        self._settings = settings
+        self._retries = {name: Relay(contract.retry, upstream, identity, edge, settings) for name, upstream in upstreams.items()}
+
+    def add(self, routes: Routes) -> None:
+        """Puts the three endpoints among the routes."""
+        for endpoint, serve in ((contract.failures, self._list), (contract.retry_all, self._retry_all), (contract.retry, self._retry)):
+            routes.add(endpoint.method, endpoint.path, self._guarded(endpoint, serve))
+
+    def _guarded(self, endpoint: Endpoint[Wish, View], serve: Serve) -> Serve:
+        async def guarded(request: web.BaseRequest) -> web.StreamResponse:
+            self._edge.in_flight += 1
+            try:
+                self._edge.check_room()
+                await self._identity.admit(endpoint, request.headers.get(hdrs.AUTHORIZATION))
+                return await serve(request)
+            except Invalid as error:
+                raise in_words_of(endpoint, error) from None
+            finally:
+                self._edge.in_flight -= 1
+
+        return guarded
+
+    async def _list(self, request: web.BaseRequest) -> web.StreamResponse:
+        wish = shape_of(contract.failures).read_query(list(request.query.items()))
+        wanted = msgspec.convert(wish, FailuresOf, from_attributes=True)
+        pages, away = await self._ask_all(contract.failures, FailurePage, request, self._named(wanted.service), b"")
+        found = sorted((view for page in pages for view in page.items), key=_place, reverse=True)
+        more = len(found) > wanted.limit or any(page.next for page in pages)
+        shown = found[: wanted.limit]
+        return _answer(FailurePage(items=shown, next=_place(shown[-1]) if more and shown else None, away=away))
+
+    async def _retry_all(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await read_body(request, self._settings.max_body, self._settings.body_seconds) if request.body_exists else b""
+        wish = msgspec.convert(shape_of(contract.retry_all).read_body(body), RetryAll, from_attributes=True)
+        counts, away = await self._ask_all(contract.retry_all, Retried, request, self._named(wish.service), WRITE.encode(wish))
+        return _answer(Retried(failures=sum(each.failures for each in counts), away=away))
+
+    async def _retry(self, request: web.BaseRequest) -> web.StreamResponse:
+        owner = OWNER.search(target_of(request).partition("?")[0])
+        relay = self._retries.get(owner[1]) if owner else None
+        if relay is None:
+            raise FailureUnknown
+        return await relay(request)
+
+    def _named(self, service: object) -> list[Upstream]:
+        """All, or the one that was asked for. Raises Invalid for a service that there is none of."""
+        if service is UNSET:
+            return list(self._upstreams.values())
+        if service not in self._upstreams:
+            raise Invalid(f"service: use one of {', '.join(self._upstreams)}", field="service")
+        return [self._upstreams[str(service)]]
+
+    async def _ask_all(
+        self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstreams: list[Upstream], body: bytes
+    ) -> tuple[list[V], list[str]]:
+        """The answers, and the names of those that gave none. Raises Unavailable when nobody did."""
+        outcomes = await asyncio.gather(*(self._ask(endpoint, gives, request, each, body) for each in upstreams), return_exceptions=True)
+        answers: list[V] = []
+        away = []
+        for upstream, outcome in zip(upstreams, outcomes, strict=True):
+            if isinstance(outcome, Unavailable):
+                away.append(upstream.service)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                answers.append(outcome)
+        if not answers:
+            raise Unavailable("no service could be asked", away=away)
+        return answers, away
+
+    async def _ask(self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstream: Upstream, body: bytes) -> V:
+        query = f"?{request.query_string}" if request.query_string else ""
+        head = headers.onward(request.headers) + f"X-Forwarded-For: {request.remote or ''}\r\nContent-Length: {len(body)}\r\n"
+        if body and hdrs.CONTENT_TYPE not in request.headers:
+            head += f"Content-Type: {JSON}\r\n"
+        with tracing.client_span(endpoint.method, upstream.service, endpoint.path) as span:
+            sent = f"{head}traceparent: {span.traceparent}\r\n"
+            reply = await upstream.send(f"{endpoint.method} {endpoint.path}{query}", sent, body, again=True)
+            span.http_status(reply.status)
+        if reply.status != OK:
+            raise Unavailable(f"{upstream.service} answered {reply.status}")
+        return msgspec.json.decode(reply.body, type=gives)
+
+
+def _place(view: FailureView) -> str:
+    """Where it stands in the list of all: by time, then by id."""
+    return view.place
+
+
+def _answer(view: View) -> web.StreamResponse:
+    return Reply(OK, WRITE.encode(view), {"Content-Type": JSON}).response()

@@ -1,0 +1,1 @@
+"""The audit: asks every service for its raw rows and reckons out whether anything was lost, doubled or oversold."""

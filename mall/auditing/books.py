@@ -1,0 +1,101 @@
+"""What the services told of themselves in one reading, by id, and what the bank's statement says. Data only."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts import audit, bank
+from contracts.bank import OperationKind, OperationStatus
+from mallkit.audit import Began, Ended, Failed, Unpublished
+
+AnyLine = audit.AnyRow | Began | Unpublished | Failed | Ended
+
+
+@dataclass(slots=True)
+class Authorized:
+    """What the bank approved under one authorization, in minor units. `reference` is the order's id."""
+
+    reference: str = ""
+    currency: str = ""
+    amount: int | None = None
+    captures: list[int] = field(default_factory=list)
+    refunds: list[int] = field(default_factory=list)
+    voided: bool = False
+
+
+Statement = dict[str, Authorized]
+"""Of the bank, by authorization: its key is the attempt's id."""
+
+
+def statement_of(operations: Iterable[bank.Operation], known: Statement) -> None:
+    """Adds a page of the statement; what was declined moved nothing."""
+    for operation in operations:
+        if operation.status is not OperationStatus.APPROVED:
+            continue
+        under = known.setdefault(operation.authorization, Authorized())
+        under.reference = under.reference or operation.reference
+        under.currency = under.currency or operation.currency
+        match operation.kind:
+            case OperationKind.AUTHORIZE:
+                under.amount = operation.amount
+            case OperationKind.CAPTURE:
+                under.captures.append(operation.amount)
+            case OperationKind.REFUND:
+                under.refunds.append(operation.amount)
+            case OperationKind.VOID:
+                under.voided = True
+
+
+@dataclass(slots=True)
+class Books:
+    """`movements` by key (a checkout's id, mostly), the others by id; `moments`: when each service was read, by its own clock."""
+
+    moments: dict[str, float] = field(default_factory=dict)
+    counters: dict[str, audit.Counter] = field(default_factory=dict)
+    movements: defaultdict[str, list[audit.Movement]] = field(default_factory=lambda: defaultdict(list))
+    orders: dict[str, audit.Order] = field(default_factory=dict)
+    accounts: dict[str, audit.Account] = field(default_factory=dict)
+    checkouts: dict[str, audit.Checkout] = field(default_factory=dict)
+    carts: dict[str, audit.Cart] = field(default_factory=dict)
+    unpublished: dict[str, Unpublished] = field(default_factory=dict)
+    """Service and event's id, with a slash between."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """At the failure desks, by status."""
+    statement: Statement | None = None
+    rows: int = 0
+
+    def add(self, service: str, row: AnyLine) -> None:
+        """Puts a row where it belongs; the lines around the rows are the reader's."""
+        self.rows += 1
+        match row:
+            case audit.Movement():
+                self.movements[row.key].append(row)
+            case audit.Counter():
+                self.counters[row.id] = row
+            case audit.Order():
+                self.orders[row.id] = row
+            case audit.Account():
+                self.accounts[row.id] = row
+            case audit.Checkout():
+                self.checkouts[row.id] = row
+            case audit.Cart():
+                self.carts[row.id] = row
+            case Unpublished():
+                self.unpublished[f"{service}/{row.id}"] = row
+            case Failed():
+                self.failures[row.status] += 1
+            case Began():
+                self.moments[service] = row.at
+
+    def take_in(self, other: "Books") -> None:
+        """Another service's."""
+        self.moments |= other.moments
+        self.counters |= other.counters
+        self.movements |= other.movements
+        self.orders |= other.orders
+        self.accounts |= other.accounts
+        self.checkouts |= other.checkouts
+        self.carts |= other.carts
+        self.unpublished |= other.unpublished
+        self.failures += other.failures
+        self.rows += other.rows

@@ -1,0 +1,138 @@
+"""The invariants of stock: every piece that came in is there, held, or sold to somebody who paid for it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from contracts import audit
+from contracts.order import Status
+from mall.auditing.books import Books
+from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
+from mallkit.allotment_rules import Balance, Counter, Entry, Movement, State, balance, complete, follow
+
+OVER = frozenset({Status.CANCELLED, Status.FAILED})
+
+
+def stock_balance(books: Books, tell: Tell) -> int:
+    """For each product: received = available + reserved + sold - returned."""
+    by_thing: defaultdict[str, list[audit.Movement]] = defaultdict(list)
+    for lines in books.movements.values():
+        for line in lines:
+            if line.thing:
+                by_thing[line.thing].append(line)
+    things = books.counters.keys() | by_thing.keys()
+    for thing in things:
+        row = books.counters.get(thing)
+        if row is None:
+            tell(thing, f"{len(by_thing[thing])} movements of a product that is not counted")
+            continue
+        counter, reckoned, strays = _reckon(row, by_thing[thing])
+        if strays:
+            tell(thing, f"the counter waits for movements that there are not: {', '.join(strays)}", row)
+        elif not reckoned.agrees(counter):
+            tell(
+                thing,
+                f"received {reckoned.received} + returned {reckoned.returned} - sold {reckoned.sold} - reserved {reckoned.reserved} "
+                f"= {reckoned.available}, but {counter.available} are available and {counter.reserved} reserved",
+                row,
+            )
+    return len(things)
+
+
+def _reckon(row: audit.Counter, lines: Iterable[audit.Movement]) -> tuple[Counter, Balance, list[str]]:
+    """Counter and balance as they are once what is on its way has ended; and the ids of movements that cannot be found."""
+    entries = {key: Entry(entry.quantity, State(entry.state), entry.token, entry.until) for key, entry in row.open.items()}
+    counter = Counter(id=row.id, available=row.available, reserved=row.reserved, open=entries)
+    movements = {line.id: _movement(line) for line in lines}
+    strays = sorted(entries.keys() - movements.keys())
+    for key, entry in entries.items():
+        if key in movements:
+            movements[key] = complete(movements[key], entry)
+            counter = follow(counter, movements[key])
+    return counter, balance(movements.values()), strays
+
+
+def _movement(line: audit.Movement) -> Movement:
+    return Movement(
+        id=line.id,
+        key=line.key,
+        thing=line.thing,
+        quantity=line.quantity,
+        state=State(line.state),
+        created_at=0.0,
+        bound=line.bound,
+        expires_at=line.expires_at,
+        returned=line.returned,
+        token=line.token,
+    )
+
+
+def stock_negative(books: Books, tell: Tell) -> int:
+    """No product has less than nothing available or reserved."""
+    for counter in books.counters.values():
+        if min(counter.available, counter.reserved) < 0:
+            tell(counter.id, f"{counter.available} available, {counter.reserved} reserved", counter)
+    return len(books.counters)
+
+
+def order_stock(books: Books, tell: Tell) -> int:
+    """Every paid order has its stock taken, in the same quantities."""
+    checked = 0
+    for order in books.orders.values():
+        if order.status not in MONEY_TAKEN:
+            continue
+        checked += 1
+        lines = books.movements.get(order.hold_id, [])
+        taken = {line.thing: line.quantity - line.returned for line in lines if line.state == State.TAKEN}
+        if taken != order.lines:
+            tell(order.id, f"paid for {_pieces(order.lines)}, taken {_pieces(taken)}", order, *lines)
+    return checked
+
+
+def stock_order(books: Books, tell: Tell) -> int:
+    """Stock is taken only for orders that are paid, and held only for orders that may still be."""
+    checked = 0
+    for lines in books.movements.values():
+        for line in lines:
+            if line.state != State.TAKEN and not (line.state == State.HELD and line.bound):
+                continue
+            checked += 1
+            order = books.orders.get(line.bound)
+            paid, over = order is not None and order.status in MONEY_TAKEN, order is None or order.status in OVER
+            if over or (line.state == State.TAKEN and not paid):
+                tell(
+                    line.id,
+                    f"{line.quantity} of {line.thing} are {line.state} for order {line.bound or '-'}, {_status(order)}",
+                    line,
+                    order,
+                )
+    return checked
+
+
+def reservation_expired(books: Books, tell: Tell) -> int:
+    """No reservation that belongs to no order outlives its time."""
+    checked = 0
+    now = books.moments.get("product", 0.0)
+    for lines in books.movements.values():
+        for line in lines:
+            if line.state in (State.ASKED, State.HELD) and not line.bound and line.expires_at:
+                checked += 1
+                if line.expires_at <= now:
+                    tell(line.id, f"{line.quantity} of {line.thing} were to be free {now - line.expires_at:.0f} s ago")
+    return checked
+
+
+def _pieces(lines: dict[str, int]) -> str:
+    return ", ".join(f"{pieces} of {thing}" for thing, pieces in sorted(lines.items())) or "nothing"
+
+
+def _status(order: audit.Order | None) -> str:
+    return "which is not there" if order is None else f"which is {order.status.value}"
+
+
+INVARIANTS = (
+    Invariant("stock-balance", Patience.NONE, stock_balance),
+    Invariant("stock-negative", Patience.NONE, stock_negative),
+    Invariant("order-stock", Patience.GRACE, order_stock),
+    Invariant("stock-order", Patience.GRACE, stock_order),
+    Invariant("reservation-expired", Patience.GRACE, reservation_expired),
+)
