@@ -65,6 +65,8 @@ class Order(Row, frozen=True, gc=False):
     attempt: str = ""
     transaction_id: str = ""
     owes: bool = False
+    refunds: dict[str, int] = {}
+    """As payment's events told: refund → minor units."""
 
 
 class Attempt(Part, frozen=True, gc=False):

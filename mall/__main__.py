@@ -37,6 +37,10 @@ def _run(words: list[str]) -> int:
         from mall.drills import command as drill  # noqa: PLC0415 — as above
 
         return drill.main(words[1:], os.environ)
+    if words[:1] == ["audit"]:
+        from mall.auditing import command as audit  # noqa: PLC0415 — as above
+
+        return audit.main(words[1:], os.environ)
     arguments = _parser().parse_args(words)
     from mall import plan, up  # noqa: PLC0415 — they need packages, whose absence is told above
 
@@ -52,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     copies = range(1, MOST_COPIES + 1)
     up.add_argument("--copies", type=int, default=1, choices=copies, metavar="N", help="so many of each service, 1 to 4")
     commands.add_parser("import", help="put the products of a file into the catalogue", add_help=False)
+    commands.add_parser("audit", help="prove from what every service has stored that nothing was lost, doubled or oversold", add_help=False)
     commands.add_parser("load", help="let shoppers loose on a mall, and sum up what they were told", add_help=False)
     commands.add_parser("drill", help="do harm to a mall of its own while people buy, and prove that nothing was lost", add_help=False)
     return parser

@@ -29,13 +29,18 @@ PARTS = (
     Part("payment", "svc_payment", 2, ("bank_key", "webhook_secret")),
     Part("checkout", "svc_checkout", 1),
     Part("bank", "sandbox_bank", 3, ("api_key", "webhook_secret"), single=True),
+    Part("audit", "mall.auditing", 1, ("bank_key",), single=True),
 )
 
 MOST_COPIES = 4
 COPY_APART = 100
 """The second copy of a part listens on its port and so many more."""
 
-SAME = {"MALL_PAYMENT_BANK_KEY": "MALL_BANK_API_KEY", "MALL_PAYMENT_WEBHOOK_SECRET": "MALL_BANK_WEBHOOK_SECRET"}
+SAME = {
+    "MALL_PAYMENT_BANK_KEY": "MALL_BANK_API_KEY",
+    "MALL_AUDIT_BANK_KEY": "MALL_BANK_API_KEY",
+    "MALL_PAYMENT_WEBHOOK_SECRET": "MALL_BANK_WEBHOOK_SECRET",
+}
 """Secrets that two parts share: the first is made equal to the second."""
 
 PATHS = {"MALL_BANK_WEBHOOK_URL": ("payment", "/api/v1/payments/webhooks/bank")}

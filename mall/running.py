@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +39,8 @@ class Mall:
     ports: dict[str, int]
     drill_key: str = ""
     """Opens the doors through which drills do harm; empty where the mall was started without them."""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it was started with: another command with the same one is for this mall."""
 
     def url(self, name: str) -> str:
         """Where a part listens; `order-2` is the second copy of order."""
@@ -127,7 +129,7 @@ def running_mall(
         process = _start(copies, environ, told)
         try:
             _until_healthy(gateway, process)
-            yield Mall(gateway, kept, process.pid, time.monotonic() - started, ports, key)
+            yield Mall(gateway, kept, process.pid, time.monotonic() - started, ports, key, environ)
         finally:
             _stop(process)
 

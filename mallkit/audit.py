@@ -48,10 +48,11 @@ class KitRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="row", tag=str
 
 
 class Began(KitRow, frozen=True):
-    """`at`: when the rows were read, by this service's clock, in seconds since 1970."""
+    """`at`: when the rows were read, by this service's clock, in seconds since 1970. `on_bus`: whether its events are published."""
 
     service: str
     at: float
+    on_bus: bool = False
 
 
 class Unpublished(KitRow, frozen=True):
@@ -128,7 +129,7 @@ async def _send(request: web.BaseRequest, lines: AsyncGenerator[bytes, None]) ->
 
 async def _lines(life: Life, store: Store, rows_of: RowsOf) -> AsyncGenerator[bytes, None]:
     encode, told = msgspec.json.Encoder().encode_lines, 0
-    yield encode([Began(service=life.name, at=time.time())])
+    yield encode([Began(service=life.name, at=time.time(), on_bus=life.published is not None)])
     async with aclosing(store.rows(list(rows_of))) as batches:
         async for batch in batches:
             told += len(batch)

@@ -20,6 +20,7 @@ from mallkit.store import Collection, Kind, Range, Step, Store
 from mallkit.times import NEVER
 
 E = TypeVar("E", bound=Event)
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 SECONDS = 10.0
 """The longest that a consumer may take with one event."""
 
@@ -75,25 +76,38 @@ class Seen:
 INBOX: Kind[Seen] = Kind(name="inbox", type=Seen, fields={"at": float})
 
 
-class Undecodable(Invalid):
+class Unreadable(Invalid):
+    """Trying again changes nothing until another release runs here."""
+
+    slug = "event/unreadable"
+
+
+class Undecodable(Unreadable):
     """The message is no event of ours."""
 
     slug = "event/undecodable"
     title = "The message cannot be read"
 
 
-class UnknownEvent(Invalid):
+class UnknownEvent(Unreadable):
     """Nobody promised such an event."""
 
     slug = "event/unknown"
     title = "No service has declared this event"
 
 
-class FutureEvent(Invalid):
+class FutureEvent(Unreadable):
     """The event is of a version that this release does not know."""
 
     slug = "event/future-version"
     title = "The event is of a newer version than this release knows"
+
+
+class NoConsumer(Unreadable):
+    """The one that failed is called otherwise by now, or is no more: only people know which."""
+
+    slug = "event/no-consumer"
+    title = "No consumer of this name takes the event"
 
 
 class _SeenBefore(Refused):
@@ -115,13 +129,16 @@ class Inbox:
         self._consumers: dict[str, list[Consumer[Any]]] = {name: [] for name in self._known}
         for consumer in consumers:
             self._consumers[consumer.event.type].append(consumer)
+        if len({consumer.name for consumer in consumers}) < len(consumers):
+            message = f"two consumers have one name: {sorted(consumer.name for consumer in consumers)}"
+            raise ValueError(message)
         self.ports: Any = None
 
     def read(self, body: bytes) -> Envelope:
         """Raises Undecodable."""
         try:
             return decode(body)
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             raise Undecodable(str(error)) from error
 
     def consumers_of(self, envelope: Envelope) -> list[Consumer[Any]]:
@@ -141,7 +158,7 @@ class Inbox:
         note, looking = self._note(envelope, consumer)
         try:
             event = msgspec.json.decode(envelope.data, type=consumer.event)
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             raise Undecodable(str(error)) from error
         effect = await consumer.take(event, envelope, self.ports)
         try:

@@ -12,7 +12,7 @@ NEXT: dict[FailureStatus, frozenset[FailureStatus]] = {
     FailureStatus.FAILED: frozenset({FailureStatus.PENDING}),
     FailureStatus.SUCCESS: frozenset(),
 }
-MOST_TRIES = 10
+MOST_TRIES = 12
 """After so many only an operator tries again: with the pauses below that is about half an hour."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 LONGEST_WAIT = LONGEST_PAUSE * 1.5
@@ -68,11 +68,17 @@ def asked_for(failure: Failure, now: float) -> Failure:
 
 
 def begun(failure: Failure, now: float) -> Failure:
-    """A try begins, if it is due and nobody else works on it. Returns the same object otherwise."""
+    """A try begins, if it is due and nobody else works on it. Returns the same object otherwise.
+
+    A try whose process died counts: an event that kills whoever takes it must come to rest.
+    """
     abandoned = failure.status is FailureStatus.PROCESSING and has_come(failure.due, now, WORK_SECONDS)
     if failure.status is FailureStatus.PENDING and has_come(failure.due, now, LONGEST_WAIT):
         return failure.to(FailureStatus.PROCESSING, now, now + WORK_SECONDS)
-    return replace(failure, updated=now, due=now + WORK_SECONDS) if abandoned else failure
+    if not abandoned:
+        return failure
+    tried = replace(failure, retry_count=failure.retry_count + 1, updated=now, due=now + WORK_SECONDS)
+    return tried.to(FailureStatus.FAILED, now, NEVER) if tried.retry_count >= MOST_TRIES else tried
 
 
 def succeeded(failure: Failure, now: float) -> Failure:
@@ -82,12 +88,21 @@ def succeeded(failure: Failure, now: float) -> Failure:
     return replace(failure, status=FailureStatus.SUCCESS, retry_count=failure.retry_count + 1, updated=now, due=NEVER)
 
 
-def failed_again(failure: Failure, error: tuple[str, str], now: float, spread: float) -> Failure:
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a try failed: the refusal's slug or the exception's class, and its sentence. `lasting`: trying again by itself is in vain."""
+
+    error: str
+    text: str
+    lasting: bool = False
+
+
+def failed_again(failure: Failure, cause: Cause, now: float, spread: float) -> Failure:
     """The try failed: the next pause is twice as long (`spread`, around 1, keeps failures of one cause apart), or it was the last one."""
     if failure.status is not FailureStatus.PROCESSING:
         return failure
     count = failure.retry_count + 1
-    told = replace(failure, error=error[0], error_message=error[1], retry_count=count)
-    if count >= MOST_TRIES or not failure.consumer:
+    told = replace(failure, error=cause.error, error_message=cause.text, retry_count=count)
+    if count >= MOST_TRIES or cause.lasting:
         return told.to(FailureStatus.FAILED, now, NEVER)
     return told.to(FailureStatus.PENDING, now, now + min(FIRST_PAUSE * 2**count, LONGEST_PAUSE) * spread)

@@ -18,7 +18,7 @@ from mallkit.tracing import server_span
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-GATHER = 0.01
+GATHER = 0.03
 """Seconds after a delivery before the next one is asked for, so that several come at once."""
 RECEIVED = Call("consumer.received")
 TAKEN = Write("consumer.taken")

@@ -6,10 +6,11 @@ A lease saves double work; it is never what keeps an effect from happening twice
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mallkit.background import Job, every
-from mallkit.store import Absent, Collection, Kind
+from mallkit.store import Absent, Collection, Kind, StoreUnavailable
 from mallkit.times import has_come
 
 SECONDS = 10.0
@@ -65,10 +66,11 @@ class Leases:
         return True
 
     async def give_up(self) -> None:
-        """All of them, for a copy that stops: another one need not wait."""
+        """All of them, for a copy that stops: another one need not wait. What cannot be written now lapses by itself."""
         held, self._held = self._held, {}
         for work in held:
-            await self._leases.change(work, lambda found: found if found.owner != self.owner else Lease(found.id, self.owner, 0.0))
+            with suppress(StoreUnavailable):
+                await self._leases.change(work, lambda found: found if found.owner != self.owner else Lease(found.id, self.owner, 0.0))
 
     def job(self, seconds: float, work: Callable[[], Awaitable[object]], name: str) -> Job:
         """As `background.every`, in the one copy that holds the lease of this name."""

@@ -30,11 +30,12 @@ PUBLISH = Call("relay.publish")
 class Pace:
     """Seconds: `gather` between an event and its publication, so that several share a round trip; `look` for other copies' events."""
 
-    gather: float = 0.015
+    gather: float = 0.03
     look: float = 0.5
     look_when_shared: float = 0.04
     shared_for: float = 5.0
     ask_for_work: float = 1.0
+    ask_position: float = 2.0
 
 
 PACE = Pace()
@@ -52,6 +53,7 @@ class Relay:
         self._position = 0
         self._certain = False
         """Whether the bus has told the position since there was trouble, or another copy published."""
+        self._ask_at = 0.0
         self._something = asyncio.Event()
         self._own_news = False
         self._shared_until = 0.0
@@ -66,11 +68,13 @@ class Relay:
             try:
                 if not await self._leases.hold(WORK):
                     self._certain = False
+                    self._waiting.set(0)  # the copy that has the work knows
                     await asyncio.sleep(pause(self._pace.ask_for_work))
                     continue
-                await self._publish_all()
+                more = await self._publish()
                 wait, told = FIRST_PAUSE, False
-                await self._until_news()
+                if not more:
+                    await self._until_news()
             except ShopError as error:  # bus or store away: what was saved waits
                 self._certain = False
                 if not told:
@@ -84,7 +88,9 @@ class Relay:
         """The last outbox entry that is on the bus; while the bus is away, the last one known to have been."""
         if not self._certain:
             with suppress(BusUnavailable):
-                self._position = await self._bus.position(self._source)
+                position = await self._ask_position()
+                if not self._certain:  # still: `run` knows better by now otherwise
+                    self._position = position
         return self._position
 
     async def purge(self) -> None:
@@ -99,17 +105,22 @@ class Relay:
         self._own_news = True
         self._something.set()
 
-    async def _publish_all(self) -> None:
-        if not self._certain:
+    async def _publish(self) -> bool:
+        """What is there now, as much as goes into one round trip; whether there may be more."""
+        if not self._certain or time.monotonic() >= self._ask_at:  # a bus that lost what it had shows no other sign while nothing happens
             self._position, self._certain = await self._ask_position(), True
+            self._ask_at = time.monotonic() + self._pace.ask_position
         self._own_news = False
         self._something.clear()
-        while entries := await self._store.outbox(self._position, AT_ONCE):
+        entries = await self._store.outbox(self._position, AT_ONCE)
+        if entries:
             messages = [encode(entry, self._source) for entry in entries]
             await PUBLISH.taking(self._bus.publish(self._source, messages, entries[-1].seq))
             self._position = entries[-1].seq
             self._published.inc(len(entries))
-        self._waiting.set(0)
+        more = len(entries) == AT_ONCE
+        self._waiting.set(time.time() - entries[-1].at.timestamp() if more else 0)
+        return more
 
     async def _ask_position(self) -> int:
         """What the bus remembers is written with the messages themselves: it is right even when an answer was lost.

@@ -72,6 +72,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.drill_key and self.env not in DRILLED:
             message = f"drill_key: there are no drills in {self.env}"
             raise ValueError(message)
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            message = "redis_url: it begins with redis://, rediss:// or unix://"
+            raise ValueError(message)
         if "@" in self.redis_url and ":" in self.redis_url.partition("://")[2].partition("@")[0]:
             message = "redis_url: its password belongs into MALL_REDIS_PASSWORD"
             raise ValueError(message)

@@ -68,4 +68,5 @@ def row(found: Order, revision: int) -> audit.Order:
         attempt=found.attempt,
         transaction_id=found.transaction_id,
         owes=found.owes,
+        refunds=found.refunds,
     )

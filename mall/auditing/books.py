@@ -62,6 +62,8 @@ class Books:
     failures: Counter[str] = field(default_factory=Counter)
     """At the failure desks, by status."""
     statement: Statement | None = None
+    on_bus: set[str] = field(default_factory=set)
+    """Services whose events are published."""
     rows: int = 0
 
     def add(self, service: str, row: AnyLine) -> None:
@@ -86,6 +88,7 @@ class Books:
                 self.failures[row.status] += 1
             case Began():
                 self.moments[service] = row.at
+                self.on_bus |= {service} if row.on_bus else set()
 
     def take_in(self, other: "Books") -> None:
         """Another service's."""
@@ -98,4 +101,5 @@ class Books:
         self.carts |= other.carts
         self.unpublished |= other.unpublished
         self.failures += other.failures
+        self.on_bus |= other.on_bus
         self.rows += other.rows

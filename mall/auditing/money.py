@@ -54,6 +54,20 @@ def payment_order(books: Books, tell: Tell) -> int:
     return checked
 
 
+def order_refunds(books: Books, tell: Tell) -> int:
+    """Every refund is told to its order, by events, exactly once."""
+    if "payment" not in books.on_bus:
+        return 0  # without a bus nobody is told
+    checked = 0
+    for order in books.orders.values():
+        account = books.accounts.get(order.id)
+        paid_back = {each.id: each.minor for each in (account or EMPTY).refunds if each.status is RefundStatus.REFUNDED}
+        checked += len(paid_back)
+        if order.refunds != paid_back:
+            tell(order.id, f"paid back {sum(paid_back.values())} in {len(paid_back)}, told {sum(order.refunds.values())}", order, account)
+    return checked
+
+
 def ledger(books: Books, tell: Tell) -> int:
     """Each booking has two sides, and the sums are the captures and the refunds."""
     for account in books.accounts.values():
@@ -97,6 +111,7 @@ def order_owes(books: Books, tell: Tell) -> int:
 
 INVARIANTS = (
     Invariant("order-money", Patience.GRACE, order_money),
+    Invariant("order-refunds", Patience.GRACE, order_refunds),
     Invariant("payment-order", Patience.GRACE, payment_order),
     Invariant("ledger", Patience.NONE, ledger),
     Invariant("payment-open", Patience.GRACE, payment_open),

@@ -42,7 +42,8 @@ async def at_random(stage: Stage) -> None:
 
 async def copies(stage: Stage) -> None:
     """One copy of each service in turn, while the other one serves."""
-    for name in stage.dice.sample([each for each in stage.names if each.partition("-")[0] + "-2" in stage.names], k=len(stage.names) - 2):
+    doubled = [name for name in stage.names if len(stage.copies_of(name.partition("-")[0])) > 1]
+    for name in stage.dice.sample(doubled, len(doubled)):
         await stage.kill(name)
         await stage.sold(3)
         await stage.whole()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mall.drills import books, canary, recovery, room
+from mall.drills import books, canary, recovery, room, weather
 from mall.drills.books import Compared
 from mall.drills.canary import Searched
 from mall.drills.spans import collecting
@@ -27,8 +27,10 @@ SETTINGS = {
     "MALL_AUTH_TRIES_PER_ADDRESS": "100000",
 }
 """What a dead process left is taken over within seconds, so that a drill need not take minutes; and all buyers have one address."""
-PLENTY, SCARCE = 1_000_000, 40
-SHELF = {"Drill Teapot": PLENTY, "Drill Cup": PLENTY, "Drill Kettle": PLENTY, "Drill Whisk": PLENTY, "Drill Tea": SCARCE}
+PLENTY, SCARCE = 1_000_000, 60
+SHELF = {f"Drill {thing}": PLENTY for thing in ("Teapot", "Cup", "Kettle", "Whisk", "Tray", "Spoon", "Jar", "Lamp", "Mat")} | {
+    "Drill Tea": SCARCE
+}
 """What the crowd buys; of the last there is too little for everybody."""
 Harm = Callable[[Stage], Awaitable[None]]
 
@@ -42,11 +44,12 @@ class Drill:
     harm: Harm
     needs: tuple[str, ...] = ()
     copies: int = 1
-    settings: Mapping[str, str] = field(default_factory=dict)
     habits: Mapping[str, int] = field(default_factory=lambda: HABITS)
     shoppers: int = 8
     disk: int = 0
     """MiB of a disk of its own; 0 for the machine's."""
+    clock: bool = False
+    """Every process's clock can be moved."""
 
 
 @dataclass
@@ -91,9 +94,10 @@ async def _judge(stage: Stage, shopping: "asyncio.Task[None]", verdict: Verdict)
     ended = time.monotonic()
     stage.crowd.close()
     try:
-        await recovery.at_rest(stage, shopping, AT_REST_WITHIN)
-        verdict.seconds = time.monotonic() - ended
-        verdict.audited, verdict.audit = await recovery.audit(stage)
+        async with recovery.auditor(stage) as auditor:
+            await auditor.at_rest(shopping, AT_REST_WITHIN)
+            verdict.seconds = time.monotonic() - ended
+            verdict.audited, verdict.audit = recovery.told(await auditor.report())
         verdict.books = await books.compare(stage)
     except DrillFailed as failure:
         stage.faults.append(str(failure))
@@ -125,7 +129,7 @@ async def _staged(drill: Drill, wish: Wish, tell: Callable[[str], None]) -> Asyn
         if drill.disk:
             folders.enter_context(room.small_disk(folder, drill.disk))
         async with collecting(notes / "spans.otlp") as spans, lines() as session, AsyncExitStack() as stack:
-            settings = SETTINGS | {"MALL_OTLP_ENDPOINT": spans} | drill.settings
+            settings = SETTINGS | {"MALL_OTLP_ENDPOINT": spans} | (weather.movable_clock(notes) if drill.clock else {})
             running = running_mall(copies=drill.copies, folder=folder, drilled=True, told=notes / "mall-up.txt", **settings)
             mall = await asyncio.to_thread(running.__enter__)
             stack.push_async_callback(asyncio.to_thread, running.__exit__, None, None, None)

@@ -140,7 +140,7 @@ class Stage:
         return told
 
     async def operator(self, method: str, path: str, body: Json = None) -> Json:
-        """What an operator is told at the gateway: repeated while a part is away. Raises DrillFailed."""
+        """What an operator is told at the gateway, repeated while a part is away; 404 is told as no items. Raises DrillFailed."""
         told: object = "nothing"
         async with self.within(UP_AGAIN, f"{method} {path}"):
             while True:
@@ -150,6 +150,8 @@ class Stage:
                         return told
                     if status == 401:  # noqa: PLR2004 - as above
                         self._token = ""
+                    elif status == 404 and method == "GET":  # noqa: PLR2004 - as above
+                        return {"items": []}
                     elif status < 500:  # noqa: PLR2004 - as above
                         raise DrillFailed(f"{method} {path}: {status} {told}")
                 await asyncio.sleep(0.1)

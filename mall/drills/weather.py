@@ -2,15 +2,19 @@
 
 import asyncio
 import errno
-import os
+import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from mall.drills.stage import TROUBLE, Stage
+from mall.drills.stage import Stage
 
 FAULTS = "/v1/faults"
+CHARGES = 10_000
+"""Requests to buy, repetitions too."""
+CLOCK = "clock"
+"""The file that says how far all clocks are off."""
 FILLED_FOR = 6.0
 """Seconds that a disk stays full."""
 
@@ -33,11 +37,10 @@ async def losing_bank(stage: Stage) -> None:
 
 async def storm(stage: Stage) -> None:
     """Everybody clicks again and again, and one answer of the bank in ten gets lost."""
-    charges = stage.wish.times or 10_000
-    async with _faults(stage, lose=0.1), asyncio.timeout(stage.wish.seconds or None):
-        with suppress(TimeoutError):
-            while len(stage.crowd.ledger.took["checkout"]) < charges:
-                await asyncio.sleep(0.1)
+    charges, ends = stage.wish.times or CHARGES, time.monotonic() + (stage.wish.seconds or math.inf)
+    async with _faults(stage, lose=0.1):
+        while len(stage.crowd.ledger.took["checkout"]) < charges and time.monotonic() < ends:
+            await asyncio.sleep(0.1)
     stage.figures["charge requests"] = len(stage.crowd.ledger.took["checkout"])
 
 
@@ -97,18 +100,32 @@ def _fill(filler: Path) -> None:
 
 async def clock_jump(stage: Stage) -> None:
     """Every process's clock goes an hour forward, later an hour back, at one moment."""
-    shift = stage.notes / "clock"
     for hours in (1, 0, -1, 0):
-        written = shift.with_suffix(".new")
-        written.write_text(f"{hours:+d}h\n", encoding="ascii")
-        written.replace(shift)
+        _set_clock(stage.notes / CLOCK, hours)
         stage.figures["jumps"] += 1
         await asyncio.sleep((stage.wish.seconds or 40) / 4)
         await stage.sold()
 
 
+def _set_clock(clock: Path, hours: int) -> None:
+    written = clock.with_suffix(".new")
+    written.write_text(f"{hours:+d}h\n", encoding="ascii")
+    written.replace(clock)
+
+
+def movable_clock(notes: Path) -> dict[str, str]:
+    """Variables under which a process reads its wall clock's shift from a file, each time; what measures durations stays as it is."""
+    _set_clock(notes / CLOCK, 0)
+    return {
+        "LD_PRELOAD": faketime(),
+        "FAKETIME_TIMESTAMP_FILE": str(notes / CLOCK),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+
+
 def faketime() -> str:
     """The library that makes clocks jump; empty where it is not installed."""
-    places = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime", "/usr/local/lib/*/faketime", "/usr/lib64/faketime")
-    found = (path for place in places for path in Path("/").glob(f"{place.removeprefix('/')}/libfaketime.so.1"))
-    return os.environ.get("MALL_FAKETIME", "") or str(next(found, ""))
+    places = ("usr/lib/*/faketime", "usr/lib/faketime", "usr/lib64/faketime", "usr/local/lib/faketime", "usr/local/lib/*/faketime")
+    return next((str(path) for place in places for path in Path("/").glob(f"{place}/libfaketime.so.1")), "")

@@ -55,19 +55,22 @@ async def _works(order_id: str, answers: list[OperationAnswered], ports: Ports) 
     """What is to do after these answers on one order."""
     account = await ports.accounts.get(order_id)
     works: list[Coroutine[object, object, None]] = []
+    known = 0
     for answer in answers:
         attempt = account.attempt(answer.authorization)
         if attempt is None:
             ports.hearing.ignored("authorization")
-        elif _is_left_over(attempt, answer):
+            continue
+        known += 1
+        if _has_reserved(answer) and attempt.status in rules.TOOK_NOTHING:
             works.append(_void(attempt, ports))
-    return works if account.due == NEVER else [*works, _settle(account, ports)]
+    if known and account.due != NEVER:
+        works.append(_settle(account, ports))
+    return works
 
 
-def _is_left_over(attempt: Attempt, answer: OperationAnswered) -> bool:
-    """Whether money is reserved for an attempt that takes none."""
-    reserved = answer.kind is OperationKind.AUTHORIZE and answer.status is OperationStatus.APPROVED
-    return reserved and attempt.status in rules.TOOK_NOTHING
+def _has_reserved(answer: OperationAnswered) -> bool:
+    return answer.kind is OperationKind.AUTHORIZE and answer.status is OperationStatus.APPROVED
 
 
 async def _void(attempt: Attempt, ports: Ports) -> None:

@@ -23,7 +23,7 @@ DOCUMENTS = sorted((README, *(ROOT / "docs").rglob("*.md")))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|``[^`].*?``|`[^`\n]+`", re.DOTALL)
 REFUSING = (
-    "mall/preflight.py", "mall/plan.py", "mallkit/settings.py", "mallkit/sources.py", "mallkit/sqlite_schema.py",
+    "mall/preflight.py", "mall/plan.py", "mall/broker.py", "mallkit/settings.py", "mallkit/sources.py", "mallkit/sqlite_schema.py",
     "svc_auth/settings.py", "svc_auth/keyring.py",
 )  # fmt: skip
 """Modules whose sentences are told to whoever starts the mall."""

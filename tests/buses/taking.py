@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from mallkit.bus import Bus, BusUnavailable, Delivery, Subscription
+
+T = TypeVar("T")
 
 PATIENCE = 15.0
 """Seconds after which what should have come will not come."""
@@ -47,7 +50,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def persistently(work: Callable[[], Awaitable[object]]) -> object:
+async def persistently(work: Callable[[], Awaitable[T]]) -> T:
     """Again until the bus is there."""
     deadline = time.monotonic() + PATIENCE
     while True:

@@ -47,6 +47,7 @@ DOORS = [
     ("GET", "/api/v1/payments/t1", SIGNED_IN),
     ("GET", "/api/v1/payments", SIGNED_IN),
     ("POST", "/api/v1/payments/t1/refunds", OPERATORS),
+    ("POST", "/api/v1/payments/webhooks/bank", ALL),
 ]
 INTERNAL = [
     ("POST", "/internal/service-token"),
@@ -71,6 +72,8 @@ INTERNAL = [
     ("POST", "/internal/payments/o1/void"),
     ("POST", "/internal/payments/o1/refund-rest"),
     ("POST", "/v1/authorizations"),
+    ("GET", "/v1/operations"),
+    ("PUT", "/v1/faults"),
 ]
 
 

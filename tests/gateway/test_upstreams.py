@@ -56,6 +56,37 @@ async def test_copies_are_taken_in_turn(mall: Gate) -> None:
         assert (len(mall.echo.got), len(other.got)) == (3, 3)
 
 
+async def test_a_copy_that_stands_still_is_passed_over(mall: Gate) -> None:
+    other, go_on = type(mall.echo)(), asyncio.Event()
+
+    async def answering(_: web.Request) -> web.StreamResponse:
+        await go_on.wait()
+        return web.Response(text="{}")
+
+    mall.echo.answering = answering
+    async with listening(mall.echo.app()) as one, listening(other.app()) as two, gate({"product": f"{one},{two}"}) as both:
+        waiting = asyncio.create_task(both.ask("GET", PRODUCTS))
+
+        async def stands_still() -> bool:
+            return bool(mall.echo.got)
+
+        await until(stands_still, "the first copy is asked")
+        for _ in range(5):
+            assert (await both.ask("GET", PRODUCTS)).status == 200
+        assert (len(mall.echo.got), len(other.got)) == (1, 5)
+        go_on.set()
+        assert (await waiting).status == 200
+
+
+async def test_a_copy_that_is_away_is_not_tried_by_every_request() -> None:
+    service = Scripted([NOTHING])
+    well = Scripted([GOOD])
+    async with service.listening() as one, well.listening() as two, gate({"product": f"{one},{two}"}) as both:
+        for _ in range(6):
+            assert (await both.ask("GET", PRODUCTS)).status == 200
+        assert (len(service.asked), len(well.asked)) == (1, 6)
+
+
 # method, path, headers, whether it may be sent again when it may have arrived
 AGAIN = [
     ("GET", PRODUCTS, {}, True),

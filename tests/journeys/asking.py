@@ -1,9 +1,11 @@
 """One right request for every public call of the mall: what the tables of roles and of bad input start from."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.bank import SIGNATURE
 from tests.journeys.people import order_form
 from tests.journeys.world import Customer, World
 
@@ -151,6 +153,11 @@ def _refund(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.format(transaction_id=world.paid["transaction_id"]), body, {"Idempotency-Key": world.unique()})
 
 
+def _webhook(world: World, _: Asker, path: str) -> Ask:
+    body = {"events": [{"id": world.unique(), "type": "of.another-kind", "created": "2026-11-21T08:00:00.000Z", "data": {"more": 1}}]}
+    return Ask(path, body, {SIGNATURE: world.signed(json.dumps(body).encode())})
+
+
 RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/auth/register"): _register,
     ("POST", "/api/v1/auth/login"): _login,
@@ -188,5 +195,6 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/payments"): _payments_of,
     ("GET", "/api/v1/payments/{transaction_id}"): _of_paid,
     ("POST", "/api/v1/payments/{transaction_id}/refunds"): _refund,
+    ("POST", "/api/v1/payments/webhooks/bank"): _webhook,
 }
 """Method and path template → the request."""

@@ -70,6 +70,7 @@ PRODUCT: dict[str, Values] = {
     "name_zh": ("x" * 301, "\0", 5),
 }
 ROW = {"import_key": "k", "name": "Thing", "price": 1, "stock": 1, "category": "test"}
+EVENT = {"id": "e", "type": "bank.operation-answered", "created": "2026-11-21T08:00:00.000Z", "data": {}}
 CHARGES: dict[str, Values] = {
     "amount": (Absent, 0, *MONEY, But(1.24, 422, "payment/amount-wrong")),
     "credit_card": CARDS,
@@ -146,6 +147,13 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("POST", "/api/v1/payments/{transaction_id}/refunds"): {
         "amount": (0, *MONEY, But(6.36, 409, "payment/refund-too-large")),
         "reason": (Absent, "", "x" * 201, *TEXT),
+    },
+    ("POST", "/api/v1/payments/webhooks/bank"): {
+        "events": (
+            Absent, None, {}, 5, [5], [{}], [EVENT | {"id": 5}], [EVENT | {"type": None}], [EVENT | {"id": "x" * 65}], [EVENT] * 101,
+            But([EVENT], 401, "payment/webhook-signature"),  # signed was another
+            But([], 401, "payment/webhook-signature"),
+        ),
     },
 }  # fmt: skip
 BODY_MAY_BE_MISSING = {

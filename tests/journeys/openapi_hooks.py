@@ -18,6 +18,7 @@ import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
 
+from contracts.bank import SIGNATURE
 from tests.journeys.people import card
 from tests.journeys.world import World
 
@@ -181,6 +182,12 @@ def _charge(case: Case[Any]) -> None:
     case.body = world.charge()
 
 
+def _news(case: Case[Any]) -> None:
+    """Signed is the very text that is sent."""
+    case.body = {"events": []}
+    case.headers[SIGNATURE] = world.signed(json.dumps(case.body).encode())
+
+
 def _spare(case: Case[Any]) -> None:
     """The run finds the products that everything else here is bought with in lists, and would change them."""
     if case.path_parameters.get("product_id") in {world.product, world.changing}:
@@ -225,6 +232,7 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "payment.charge": _both(_key, _charge),
     "payment.payment": _path(transaction_id=lambda: str(world.paid["transaction_id"])),
     "payment.payments_of": _of_paid,
+    "payment.bank_webhook": _news,
     "payment.refund": _both(_key, _path(transaction_id=lambda: str(world.bought()["transaction_id"])), _without("amount")),
 }
 """Operation → what its right requests get."""

@@ -77,7 +77,8 @@ class Person:
 
     async def bought(self, product_id: str, quantity: int = 1) -> dict[str, Any]:
         """A paid order's checkout answer."""
-        assert (await self.add(product_id, quantity)).status == 200
+        told = await self.add(product_id, quantity)
+        assert told.status == 200, told.body
         told = await self.check_out()
         assert told.status == 200, told.body
         return dict(told.json)

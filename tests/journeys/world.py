@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from contracts.bank import signature
 from mall.running import Mall
 from mallkit.sources import dotenv
 from tests.journeys.people import ADDRESS, GOOD, OPERATOR, card, order_form
@@ -55,17 +56,19 @@ class Customer:
 
 @dataclass
 class World:
-    """`urls` tells where each part is; `secret` is that of SERVICE."""
+    """`urls` tells where each part is; `secret` is that of SERVICE, `webhook_secret` what bank and payment share."""
 
     urls: dict[str, str]
     secret: str
+    webhook_secret: str
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
     def of(cls, mall: Mall) -> Self:
         """The mall that a test runs."""
         secrets = dotenv(mall.folder / "dev-secrets.env")
-        return cls({name: mall.url(name) for name in mall.ports}, secrets[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"])
+        urls = {name: mall.url(name) for name in mall.ports}
+        return cls(urls, secrets[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"], secrets["MALL_BANK_WEBHOOK_SECRET"])
 
     @classmethod
     def here(cls) -> Self:
@@ -74,7 +77,7 @@ class World:
 
     def told(self) -> str:
         """For `here` in another process."""
-        return json.dumps({"urls": self.urls, "secret": self.secret})
+        return json.dumps({"urls": self.urls, "secret": self.secret, "webhook_secret": self.webhook_secret})
 
     def send(self, part: str, method: str, path: str, body: Json = None, **more: Any) -> Heard:
         """One request; `token`, `headers`, and `data` (bytes, or an iterable of them for a chunked body) instead of JSON."""
@@ -211,6 +214,11 @@ class World:
         if heard.status != 200:
             raise RuntimeError(heard.body)
         return order_id
+
+    def signed(self, body: bytes) -> str:
+        """The header of a webhook of the bank."""
+        at = int(time.time())
+        return f"t={at},v1={signature(self.webhook_secret, at, body)}"
 
     def charge(self) -> Json:
         """A charge that goes through."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mall.running import free_ports
-from mallkit.calls import Calls, Neighbour, NeighbourAway, NoAnswer
+from mallkit.calls import Calls, Neighbour, NeighbourAway, NoAnswer, TurnedAway
 from mallkit.errors import BadGateway
 from mallkit.http1 import Client
 from tests.mallkit import toy
@@ -23,10 +23,10 @@ async def _no_token() -> str:
 
 
 @asynccontextmanager
-async def calling(port: int) -> AsyncIterator[Neighbour]:
+async def calling(*ports: int) -> AsyncIterator[Neighbour]:
     client = Client()
     try:
-        yield Calls(client, {"toy": [f"http://127.0.0.1:{port}"]}, _no_token).to("toy")
+        yield Calls(client, {"toy": [f"http://127.0.0.1:{port}" for port in ports]}, _no_token).to("toy")
     finally:
         client.close()
 
@@ -99,6 +99,22 @@ async def test_what_may_have_been_done_is_not_sent_again_unless_that_is_harmless
         assert len(asked) > 2
 
 
+@pytest.mark.parametrize("problem", ["401 auth/token-invalid", "403 forbidden"])
+async def test_a_neighbour_that_lets_us_not_in_is_away_and_nobody_but_us_is_to_blame(problem: str) -> None:
+    status, slug = problem.split()
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = f'{{"type":"/problems/{slug}","title":"no","status":{status},"service":"toy","detail":"no"}}'.encode()
+        writer.write(f"HTTP/1.1 {status} No\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        writer.write(body)
+        await writer.drain()
+
+    async with talking(guarded) as port, calling(port) as to:
+        with pytest.raises(TurnedAway):
+            await to(toy.slow, SLOW, seconds=0.3)
+
+
 async def test_a_doubt_outlives_a_later_try_that_could_not_be_sent() -> None:
     asked = asyncio.Event()
 
@@ -140,3 +156,30 @@ async def test_a_restarted_neighbour_is_found_again() -> None:
         async with talking(later, port):
             assert (await call).runs == 1
             await stack.aclose()
+
+
+async def well(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A copy that answers every call."""
+    body = b'{"runs":1,"command":"c","thing_id":"a","price":1,"note":"n"}'
+    while await reader.readuntil(b"\r\n\r\n"):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+async def test_a_call_does_not_fail_because_one_of_two_copies_is_dead() -> None:
+    async with talking(well) as port, calling(free_ports(1)[0], port) as to:
+        for _ in range(4):
+            assert (await to(toy.slow, SLOW, seconds=0.5)).runs == 1
+
+
+async def test_what_may_be_repeated_goes_to_the_other_copy_when_one_breaks_off() -> None:
+    asked = 0
+
+    async def broken(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await reader.readuntil(b"\r\n\r\n")
+        asked += 1
+
+    async with talking(broken) as bad, talking(well) as good, calling(bad, good) as to:
+        for _ in range(4):
+            assert (await to(toy.ask, toy.Ask(thing_id="a"), seconds=0.5)).note == "n"
+        assert asked == 1  # it is asked last for a while

@@ -30,6 +30,17 @@ def test_the_window_slides() -> None:
     assert refused.value.facts["retry_after"] == 10
 
 
+def test_tries_that_a_clock_noted_an_hour_ahead_lock_nobody_out_for_that_hour() -> None:
+    window = Window(2, "too many")
+    for at in (3600.0, 3610.0):
+        window.note("ann", at)
+    with pytest.raises(TooManyTries):
+        window.check("ann", 3610.0)
+    window.check("ann", 20.0)
+    window.note("ann", 20.0)
+    window.check("ann", 21.0)
+
+
 def test_a_million_strangers_do_not_fill_the_memory() -> None:
     window = Window(60, "too many")
     tracemalloc.start()

@@ -12,7 +12,7 @@ from mallkit.store import Store
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Attempt
 from svc_payment.domain.card import Card
-from svc_payment.ports import Answer, Ports
+from svc_payment.ports import Answer, Hearing, Ports
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
 from svc_payment.use_cases.refund import refund_rest
 
@@ -47,7 +47,8 @@ def ports(store: Store, bank: GivesBack) -> Ports:
         raise AssertionError
 
     orders = Calls(Client(), {"order": ["http://127.0.0.1:1"]}, no_token).to("order")
-    return Ports(Accounts(store), orders, {"credit_card": bank}, Lasting(), lambda: NOW, lambda: (2026, 11), 1.0, 30.0, "USD")
+    hearing = Hearing("the-banks-own-secret", 300.0, lambda _: None, lambda _: None)
+    return Ports(Accounts(store), orders, {"credit_card": bank}, Lasting(), lambda: NOW, lambda: (2026, 11), 1.0, 30.0, "USD", hearing)
 
 
 async def test_an_order_cancelled_between_capture_and_booking_gets_its_money_back(tmp_path: Path) -> None:

@@ -34,15 +34,22 @@ async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buying
         yield running
 
 
-async def left(mall: Buying, number: str = GOOD) -> tuple[Buyer, str, str]:
+async def left(mall: Buying, number: str = GOOD, *, authorized: bool = True) -> tuple[Buyer, str, str]:
     """Who pays, an order that is *paying*, and its attempt, authorized at the bank; the account knows nothing yet."""
     buyer, order_id, attempt = await mall.buyer(), new_id("o"), new_id("a")
     assert (await mall.place(buyer, order_id, f"h-{order_id}", "p1")).status == 200
     begun = await mall.inside("order", f"/internal/orders/{order_id}/attempts/{attempt}", {"user_id": buyer.user_id})
     assert begun.status == 200, begun.body
-    plastic = {"number": number, "cvv": "123", "year": 2031, "month": 12}
-    await mall.bank("/v1/authorizations", {"key": attempt, "amount": 1000, "currency": "USD", "card": plastic})
+    if authorized:
+        await authorize(mall, order_id, attempt, number)
     return buyer, order_id, attempt
+
+
+async def authorize(mall: Buying, order_id: str, attempt: str, number: str = GOOD) -> None:
+    """As the payment service asks for it."""
+    plastic = {"number": number, "cvv": "123", "year": 2031, "month": 12}
+    wish = {"key": attempt, "amount": 1000, "currency": "USD", "card": plastic, "reference": order_id}
+    assert (await mall.bank("/v1/authorizations", wish)).status == 200
 
 
 async def write(mall: Buying, buyer: Buyer, order_id: str, attempt_id: str, *steps: Callable[[Account], Any]) -> None:

@@ -1,0 +1,46 @@
+"""The drills that there are, and the two sets that `make drills` runs."""
+
+import os
+import shutil
+
+from mall.drills import kills, points, weather
+from mall.drills.play import Drill
+from mall.drills.stage import Wish
+
+IMPATIENT = {"double_click": 55, "two_tabs": 30, "hasty": 15}
+DISK_MIB = 48
+
+_ALL = (
+    Drill("kill-payment", "payment is killed with -9 again and again", kills.payment),
+    Drill("kill-each", "every process in turn, Redis and the bank too, is killed with -9", kills.each),
+    Drill("kill-random", "100 kills with -9 of any process at any moment", kills.at_random),
+    Drill("kill-copy", "two copies of each service; each one is killed while the other serves", kills.copies, copies=2),
+    Drill("pause", "processes stand still (SIGSTOP), some for longer than their leases, and go on", kills.pauses),
+    Drill("restart-under-load", "each process in turn is stopped in good order and started again", kills.restarts),
+    Drill("slow-bank", "the bank answers late, at times after the shop has stopped waiting", weather.slow_bank),
+    Drill("bank-loses-answers", "the bank does what it is asked for, and three answers in ten get lost", weather.losing_bank),
+    Drill("double-click-storm", "10,000 charge requests of people who click again and again", weather.storm, habits=IMPATIENT),
+    Drill("redis-down", "Redis is away while the shop sells on; then every event goes out", weather.redis_down),
+    Drill("full-disk", "the disk is filled to the last byte while people buy", weather.full_disk, needs=("root",), disk=DISK_MIB),
+    Drill("clock-jump", "all clocks go an hour forward, then an hour back", weather.clock_jump, needs=("libfaketime",), clock=True),
+    Drill("crash-points", "each process ends itself at each of its named steps, and each late call arrives late", points.all_of_them),
+)  # fmt: skip
+DRILLS = {drill.name: drill for drill in _ALL}
+
+SHORT = {
+    "redis-down": Wish(seconds=8),
+    "bank-loses-answers": Wish(seconds=8),
+    "double-click-storm": Wish(seconds=8),
+    "kill-random": Wish(times=15),
+    "crash-points": Wish(times=6),
+}
+"""What `.ci/run` has time for."""
+
+
+def missing(drill: Drill) -> str:
+    """What this machine lacks for the drill; empty for nothing."""
+    if "root" in drill.needs and (os.geteuid() or not shutil.which("mount")):
+        return "it mounts a small disk: run it as root"
+    if "libfaketime" in drill.needs and not weather.faketime():
+        return "it needs libfaketime (Debian: the package libfaketime)"
+    return ""

@@ -1,0 +1,90 @@
+"""Random histories of a correct mall violate nothing; one random corruption of such a history is named with its id."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mall.auditing.audit import INVARIANTS
+from mall.auditing.invariants import Patience, Suspect, examine
+from tests.auditing.corruptions import OF_CANCELLED, OF_PAID
+from tests.auditing.model import CANCELLING, FORWARD, NO_RETURN, Paper, Purchase
+
+THINGS = ("tea", "pot", "cup")
+Plan = tuple[dict[str, int], int, bool, int]
+"""Lines; steps forward; whether it is undone there, if it still can be; steps of its cancellation."""
+LINES = st.dictionaries(st.sampled_from(THINGS), st.integers(1, 5), min_size=1)
+PLANS: st.SearchStrategy[list[Plan]] = st.lists(
+    st.tuples(LINES, st.integers(1, len(FORWARD)), st.booleans(), st.integers(0, len(CANCELLING))), max_size=8
+)
+ENDED: st.SearchStrategy[list[Plan]] = st.lists(
+    st.one_of(
+        st.tuples(LINES, st.just(len(FORWARD)), st.just(value=False), st.sampled_from((0, len(CANCELLING)))),
+        st.tuples(LINES, st.integers(1, NO_RETURN - 1), st.just(value=True), st.just(0)),
+    ),
+    max_size=8,
+)
+
+
+def carried_out(plans: list[Plan]) -> tuple[Paper, list[Purchase]]:
+    """Each by a buyer of its own unless it ends: a cart is sealed by one checkout at a time."""
+    paper = Paper(dict.fromkeys(THINGS, 100))
+    purchases = []
+    for number, (lines, steps, undone, cancelled) in enumerate(plans):
+        ends = steps == len(FORWARD) or (undone and steps < NO_RETURN)
+        purchase = Purchase(paper, number, "ann" if ends else f"u{number}", lines)
+        for _ in range(steps):
+            purchase.step()
+        if undone and steps < NO_RETURN:
+            purchase.undo()
+        elif steps == len(FORWARD):
+            for _ in range(cancelled):
+                purchase.cancel()
+        purchases.append(purchase)
+    return paper, purchases
+
+
+def suspects(paper: Paper) -> list[Suspect]:
+    return [suspect for finding in examine(paper.books, INVARIANTS) for suspect in finding.suspects]
+
+
+@pytest.mark.requirement(165)
+@given(plans=ENDED)
+def test_whatever_has_ended_violates_nothing(plans: list[Plan]) -> None:
+    paper, _ = carried_out(plans)
+    assert suspects(paper) == []
+
+
+@given(plans=PLANS)
+def test_whatever_is_under_way_violates_nothing_that_holds_at_every_moment(plans: list[Plan]) -> None:
+    paper, _ = carried_out(plans)
+    assert [suspect for suspect in suspects(paper) if suspect.patience is Patience.NONE] == []
+
+
+@given(plans=PLANS)
+def test_what_was_on_its_way_fits_once_it_has_arrived(plans: list[Plan]) -> None:
+    paper, purchases = carried_out(plans)
+    for purchase, (_, steps, undone, cancelled) in zip(purchases, plans, strict=True):
+        if steps < len(FORWARD) and not (undone and steps < NO_RETURN):
+            for _ in range(steps, len(FORWARD)):
+                purchase.step()
+        elif steps == len(FORWARD) and cancelled:
+            for _ in range(cancelled, len(CANCELLING)):
+                purchase.cancel()
+    assert suspects(paper) == []
+
+
+@pytest.mark.requirement(165, 166)
+@given(before=ENDED, after=ENDED, data=st.data())
+def test_one_corruption_is_named_with_its_id(before: list[Plan], after: list[Plan], data: st.DataObject) -> None:
+    cancelled = data.draw(st.booleans())
+    broken: Plan = (data.draw(LINES), len(FORWARD), False, len(CANCELLING) if cancelled else 0)
+    paper, purchases = carried_out([*before, broken, *after])
+    harm, invariant = data.draw(
+        st.sampled_from(sorted((OF_CANCELLED if cancelled else OF_PAID).items(), key=lambda each: each[0].__name__))
+    )
+    offending = harm(paper, purchases[len(before)])
+    assert (invariant, offending) in {(suspect.invariant, suspect.id) for suspect in suspects(paper)}
+
+
+def test_there_is_a_corruption_of_every_invariant() -> None:
+    assert {*OF_PAID.values(), *OF_CANCELLED.values()} == {invariant.name for invariant in INVARIANTS}

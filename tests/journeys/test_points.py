@@ -1,0 +1,200 @@
+"""The crash points of all services: each is passed by something that people or jobs do, so that a drill can kill there."""
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mallkit
+from mallkit import steps
+from mallkit.steps import Call
+from tests.journeys import people
+from tests.journeys.people import card
+from tests.svc_checkout.buying import PARTS, Buyer, Buying, buying, new_id, until
+from tests.svc_checkout.test_recovery import left
+
+SERVICES = ("auth", "user", "product", "allotment", "cart", "checkout", "order", "payment", "bank")
+PACKAGES = ("svc_auth", "svc_user", "svc_product", "svc_cart", "svc_checkout", "svc_order", "svc_payment", "sandbox_bank")
+MANY = 10**9
+REFUND_CUT = "4000000000000382"
+
+
+@pytest.fixture(autouse=True)
+def _no_harm_is_left() -> Iterator[None]:
+    yield
+    steps.disarm()
+
+
+@pytest.fixture
+async def mall(tmp_path: Path) -> AsyncIterator[Buying]:
+    """Everybody waits for little: the jobs come to their work within the test."""
+    quick = {
+        "MALL_CHECKOUT_LEASE_SECONDS": "2",
+        "MALL_CHECKOUT_RECOVER_SECONDS": "0.1",
+        "MALL_PAYMENT_SETTLE_SECONDS": "0.1",
+        "MALL_PAYMENT_ATTEMPT_SECONDS": "2",
+        "MALL_USER_CLOSING_SECONDS": "0.2",
+    }
+    async with buying(tmp_path, *PARTS, "user", **quick) as running:
+        yield running
+
+
+def declared() -> set[str]:
+    """The points of the services themselves; relay, intake and desk are the kit's."""
+    for package in map(importlib.import_module, (*PACKAGES, mallkit.__name__)):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    return {point for point in steps.points() if point.partition(".")[0] in SERVICES}
+
+
+def test_there_are_enough_points_and_every_service_has_its_own() -> None:
+    points = declared()
+    assert len(points) >= 60
+    assert {point.partition(".")[0] for point in points} == set(SERVICES)
+    ours = [point for point in points if point.startswith(("checkout.", "payment.", "order.", "allotment."))]
+    assert len(ours) >= 60, "those that money and stock depend on"
+
+
+def test_every_undo_that_a_step_names_is_a_step() -> None:
+    names = {point.partition(":")[0] for point in declared()}
+    calls = [value for module in list(sys.modules.values()) for value in vars(module).values() if isinstance(value, Call)]
+    undone = {call.undone_by for call in calls if call.undone_by and not call.name.startswith("test.")}
+    assert len(undone) >= 7
+    assert undone <= names
+
+
+async def browse_and_buy(mall: Buying) -> None:
+    """A purchase, its refund, and its cancelling."""
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id)
+    bought = await mall.check_out(buyer)
+    assert bought.status == 200, bought.body
+    path = f"/api/v1/payments/{bought.json['transaction_id']}/refunds"
+    refunded = await mall.call("payment", "POST", path, {"amount": 1, "reason": "scratched"}, token=mall.operator, key=new_id("r"))
+    assert refunded.status == 201, refunded.body
+    await cancel(mall, buyer, bought.json["order_id"])
+
+
+async def cancel(mall: Buying, buyer: Buyer, order_id: str) -> None:
+    cancelled = await mall.call("order", "PUT", f"/api/v1/orders/{order_id}/cancel", {"reason": "changed my mind"}, by=buyer)
+    assert cancelled.status == 200, cancelled.body
+
+
+async def be_refused(mall: Buying) -> None:
+    """By the bank: everything is undone."""
+    buyer = await mall.with_cart(await mall.product())
+    assert (await mall.check_out(buyer, people.DECLINED)).status == 402
+
+
+async def wait_for_money(mall: Buying) -> None:
+    """An order cancelled whose refund the bank refuses: it is tried later."""
+    buyer = await mall.with_cart(await mall.product())
+    bought = await mall.check_out(buyer, REFUND_CUT)
+    await cancel(mall, buyer, bought.json["order_id"])
+
+
+async def die_after_the_money_was_taken(mall: Buying) -> None:
+    """The recovery turns forward."""
+    dead = await left(mall)
+    for begun in (await dead.seal(), await dead.hold(), await dead.place(), await dead.charge()):
+        assert begun.status == 200
+    await dead.die(priced=True)
+    await dead.is_bought()
+
+
+async def be_called_in_vain(mall: Buying) -> None:
+    """The step is repeated under a renewed lease."""
+    steps.arm("checkout.take:late")
+    buyer = await mall.with_cart(await mall.product())
+    bought = await mall.check_out(buyer)
+    assert bought.status == 200, bought.body
+    await cancel(mall, buyer, bought.json["order_id"])
+
+
+async def leave_a_payment_open(mall: Buying) -> None:
+    """The job ends it."""
+    buyer = await mall.buyer()
+    order_id = await mall.pending(buyer, await mall.product())
+    steps.arm("payment.begin-at-order:late")
+    body = {"amount": 10, "credit_card": card(), "order_id": order_id, "user_id": buyer.user_id}
+    assert (await mall.call("payment", "POST", "/payment/charge", body, by=buyer)).status == 504
+
+    async def is_voided() -> bool:
+        return [each["status"] for each in await mall.payments(order_id)] == ["voided"]
+
+    await until(is_voided)
+
+
+async def hold_and_forget(mall: Buying) -> None:
+    """Holds for a caller that comes back, and for one that does not."""
+    product_id = await mall.product()
+    lines = [{"product_id": product_id, "quantity": 1}]
+    for hold_id in ("kept", "forgotten"):
+        held = await mall.inside("product", f"/internal/holds/{hold_id}-{product_id}", {"lines": lines, "seconds": 1})
+        assert held.status == 200, held.body
+    bound = await mall.inside("product", f"/internal/holds/kept-{product_id}/bind", {"order_id": "o1"})
+    assert bound.status == 200, bound.body
+
+    async def is_back() -> bool:
+        return await mall.stock(product_id) == (19, 1)
+
+    await until(is_back)
+
+
+async def keep_the_shop(mall: Buying) -> None:
+    """What an operator writes into the catalogue."""
+    product_id, here = await mall.product(), "/api/v1/products"
+    seen = await mall.call("product", "GET", f"{here}/{product_id}/stock", token=mall.operator)
+    etag = {"If-Match": seen.headers["ETag"]}
+    row = {"import_key": "a", "name": "Pot", "price": 19.99, "stock": 5, "category": "garden"}
+    imports = f"/api/v1/catalogue/imports/{'ab' * 32}"
+    done = [
+        await mall.call("product", "PUT", f"{here}/{product_id}/stock", {"on_hand": 7}, token=mall.operator, headers=etag),
+        await mall.call("product", "PATCH", f"{here}/{product_id}", {"price": 12}, token=mall.operator),
+        await mall.call("product", "DELETE", f"{here}/{product_id}", token=mall.operator),
+        await mall.call("product", "PUT", f"{imports}/parts/0", {"products": [row]}, token=mall.operator),
+        await mall.call("product", "POST", imports, {"parts": 1}, token=mall.operator),
+    ]
+    assert {answer.status for answer in done} <= {200, 204}, [answer.body for answer in done]
+
+
+async def come_and_go(mall: Buying) -> None:
+    """An account from its opening to its closing."""
+    buyer = await mall.buyer()
+    tokens = await mall.mall.login(f"{buyer.name}@example.org", f"password-of-{buyer.name}")
+    assert (await mall.call("auth", "POST", "/api/v1/auth/refresh", {"refresh_token": tokens["refresh_token"]})).status == 200
+    for method, body, status in (("GET", None, 200), ("PATCH", {"name": "Ann"}, 200), ("DELETE", None, 204)):
+        assert (await mall.call("user", method, "/api/v1/users/me", body, by=buyer)).status == status
+
+
+JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
+    browse_and_buy,
+    be_refused,
+    wait_for_money,
+    die_after_the_money_was_taken,
+    leave_a_payment_open,
+    hold_and_forget,
+    keep_the_shop,
+    come_and_go,
+    be_called_in_vain,
+)
+
+
+async def test_every_point_is_passed_by_something_that_happens(mall: Buying) -> None:
+    points = declared()
+    steps.armed.update(dict.fromkeys(points, MANY))
+    for journey in JOURNEYS:
+        await journey(mall)
+
+    async def all_are_passed() -> bool:
+        return MANY not in steps.armed.values()
+
+    with suppress(TimeoutError):
+        await until(all_are_passed)
+    assert [point for point, left_over in steps.armed.items() if left_over == MANY] == []
