@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from bench.events import delays
 from mall.running import ROOT, Mall, machine, running_mall
 
 ROUNDS = 3
@@ -78,6 +79,9 @@ def main() -> None:
             for name, size in memory.items():
                 print(f"    {name:20}{size:.1f}")
             measure(mall, "purchase", PURCHASES)
+            print("\nevents, ms from the write to the bus (min / median / max)")
+            for name, took in delays(mall).items():
+                print(f"  {name:22}{spread(took, '.1f')}   of {len(took)}")
             measure(mall, "read", READS)
             print(f"\nPSS after the load, MiB: {sum(mall.memory().values()):.0f}")
     print(f"\nSeconds from `mall up` in an empty folder to /health 200, {STARTS} starts: {spread(starts)}")

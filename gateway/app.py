@@ -13,7 +13,7 @@ from gateway.failures import Desks
 from gateway.health import Health
 from gateway.settings import Settings
 from gateway.upstream import Upstream
-from mallkit import background, body, ops, store, tracing
+from mallkit import background, body, desk_endpoints, ops, store, tracing
 from mallkit.calls import Calls
 from mallkit.endpoint import GET, endpoints_of
 from mallkit.front import Front
@@ -30,6 +30,8 @@ CONTRACTS: Final[Mapping[str, ModuleType]] = {
     "auth": auth, "user": user, "product": product, "cart": cart, "checkout": checkout, "order": order, "payment": payment,
 }  # fmt: skip
 """The services that the gateway routes to."""
+TELLING: Final = (*CONTRACTS.values(), desk_endpoints, body, store)
+"""Modules whose refusals reach clients."""
 ASKED_TOO: Final = ("bank",)
 """Parts without routes that /health asks when their address is set."""
 TOKENS: Final = IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token)
@@ -96,7 +98,7 @@ def _add_own(routes: Routes, life: ops.Life, health: Health) -> None:
         "/openapi.json": pages.interface(CONTRACTS),
         "/docs": pages.docs(),
     }
-    own |= {path: problems.page(told) for path, told in problems.described((*CONTRACTS.values(), body, store)).items()}
+    own |= {path: problems.page(told) for path, told in problems.described(TELLING).items()}
     for path, serve in own.items():
         routes.add(GET, path, serve)
         routes.add("HEAD", path, serve)

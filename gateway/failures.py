@@ -14,11 +14,11 @@ from gateway.relay import Relay
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from mallkit import desk_endpoints as contract
-from mallkit import tracing
+from mallkit import deadline, tracing
 from mallkit.body import read_body
 from mallkit.desk_endpoints import FailurePage, FailuresOf, FailureUnknown, FailureView, Retried, RetryAll
 from mallkit.endpoint import Endpoint, View, Wish
-from mallkit.errors import Invalid, Unavailable
+from mallkit.errors import BadGateway, Invalid, Unavailable, UnsupportedMedia
 from mallkit.identity import Identity
 from mallkit.raw import Reply
 from mallkit.routes import Routes, Serve, target_of
@@ -27,6 +27,8 @@ from mallkit.web import JSON, Edge, in_words_of
 
 V = TypeVar("V", bound=View)
 OK: Final = 200
+ASK_SECONDS: Final = 5.0
+"""How long a service may take to tell of its desk before it counts as away."""
 OWNER: Final = re.compile(r"/([a-z_]+)\.[^/]*/retry$")
 """The service in `/api/v1/failures/order.0123/retry`."""
 
@@ -39,11 +41,11 @@ class Desks:
         self._identity = identity
         self._edge = edge
         self._settings = settings
-        self._retries = {name: Relay(contract.retry, upstream, identity, edge, settings) for name, upstream in upstreams.items()}
+        self._retries = {name: Relay(contract.retry_failure, upstream, identity, edge, settings) for name, upstream in upstreams.items()}
 
     def add(self, routes: Routes) -> None:
         """Puts the three endpoints among the routes."""
-        for endpoint, serve in ((contract.failures, self._list), (contract.retry_all, self._retry_all), (contract.retry, self._retry)):
+        for endpoint, serve in ((contract.failures, self._list), (contract.retry_failures, self._retry_all), (contract.retry_failure, self._retry)):
             routes.add(endpoint.method, endpoint.path, self._guarded(endpoint, serve))
 
     def _guarded(self, endpoint: Endpoint[Wish, View], serve: Serve) -> Serve:
@@ -71,8 +73,10 @@ class Desks:
 
     async def _retry_all(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await read_body(request, self._settings.max_body, self._settings.body_seconds) if request.body_exists else b""
-        wish = msgspec.convert(shape_of(contract.retry_all).read_body(body), RetryAll, from_attributes=True)
-        counts, away = await self._ask_all(contract.retry_all, Retried, request, self._named(wish.service), WRITE.encode(wish))
+        if body and request.content_type != JSON:
+            raise UnsupportedMedia
+        wish = msgspec.convert(shape_of(contract.retry_failures).read_body(body), RetryAll, from_attributes=True)
+        counts, away = await self._ask_all(contract.retry_failures, Retried, request, self._named(wish.service), WRITE.encode(wish))
         return _answer(Retried(failures=sum(each.failures for each in counts), away=away))
 
     async def _retry(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -94,11 +98,12 @@ class Desks:
         self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstreams: list[Upstream], body: bytes
     ) -> tuple[list[V], list[str]]:
         """The answers, and the names of those that gave none. Raises Unavailable when nobody did."""
-        outcomes = await asyncio.gather(*(self._ask(endpoint, gives, request, each, body) for each in upstreams), return_exceptions=True)
+        asked = (asyncio.wait_for(self._ask(endpoint, gives, request, each, body), ASK_SECONDS) for each in upstreams)
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
         answers: list[V] = []
         away = []
         for upstream, outcome in zip(upstreams, outcomes, strict=True):
-            if isinstance(outcome, Unavailable):
+            if isinstance(outcome, Unavailable | TimeoutError):
                 away.append(upstream.service)
             elif isinstance(outcome, BaseException):
                 raise outcome
@@ -111,6 +116,7 @@ class Desks:
     async def _ask(self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstream: Upstream, body: bytes) -> V:
         query = f"?{request.query_string}" if request.query_string else ""
         head = headers.onward(request.headers) + f"X-Forwarded-For: {request.remote or ''}\r\nContent-Length: {len(body)}\r\n"
+        head += f"{deadline.HEADER}: {int(ASK_SECONDS * 1000)}\r\n"
         if body and hdrs.CONTENT_TYPE not in request.headers:
             head += f"Content-Type: {JSON}\r\n"
         with tracing.client_span(endpoint.method, upstream.service, endpoint.path) as span:
@@ -119,7 +125,10 @@ class Desks:
             span.http_status(reply.status)
         if reply.status != OK:
             raise Unavailable(f"{upstream.service} answered {reply.status}")
-        return msgspec.json.decode(reply.body, type=gives)
+        try:
+            return msgspec.json.decode(reply.body, type=gives)
+        except msgspec.DecodeError:
+            raise BadGateway(f"{upstream.service} told of its desk in another way") from None
 
 
 def _place(view: FailureView) -> str:

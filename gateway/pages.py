@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.health import Health
-from mallkit import docs_page, openapi, ops
+from mallkit import desk_endpoints, docs_page, openapi, ops
 from mallkit.endpoint import endpoints_of
 from mallkit.errors import Missing
 from mallkit.ops import Life
@@ -63,6 +63,7 @@ def interface(contracts: Mapping[str, ModuleType]) -> Serve:
         name: openapi.document(name, {call: one for call, one in endpoints_of(contract).items() if not one.internal}, title=name)
         for name, contract in contracts.items()
     }
+    documents["failures"] = openapi.document("failures", endpoints_of(desk_endpoints), title="failures")
     merged = {**openapi.merge(documents, title=TITLE), "servers": [{"url": "/", "description": "This gateway"}]}
     return ops.fixed(msgspec.json.encode(merged), JSON)
 

@@ -20,7 +20,7 @@ PORT_VARIABLE, URL_VARIABLE, PASSWORD_VARIABLE = "MALL_REDIS_PORT", "MALL_REDIS_
 
 # Redis knows nothing of lifelines: a shell beside it waits for the end of ours, which is its stdin, and asks Redis to stop then.
 _ENDS_WITH_US = """exec 3<&0 </dev/null
-{ read -r end <&3; kill -TERM $$; } &
+{ read -r _ <&3; kill -TERM $$; } &
 exec "$@" 3<&-
 """
 

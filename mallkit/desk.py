@@ -1,5 +1,6 @@
 """The failure desk of one service: what could not be taken in is kept, tried again by a job, and by operators."""
 
+import asyncio
 import hashlib
 import random
 import time
@@ -9,9 +10,10 @@ from functools import partial
 import structlog
 
 from mallkit import desk_rules as rules
-from mallkit.consumers import Inbox
+from mallkit.background import side_by_side
+from mallkit.consumers import SECONDS, Inbox, NoConsumer, Unreadable
 from mallkit.desk_endpoints import FailureStatus, FailureUnknown
-from mallkit.desk_rules import Failure
+from mallkit.desk_rules import Cause, Failure
 from mallkit.dues import Dues
 from mallkit.errors import ShopError
 from mallkit.events import Envelope
@@ -19,7 +21,7 @@ from mallkit.metrics import ServerMetrics
 from mallkit.steps import Write
 from mallkit.store import Absent, AnyOf, Collection, Kind, Page, Range, Store
 from mallkit.times import NEVER
-from mallkit.tracing import server_span
+from mallkit.tracing import server_span, trace_id_of
 
 log = structlog.get_logger()
 
@@ -29,8 +31,8 @@ FAILURES: Kind[Failure] = Kind(
     fields={"status": str, "due": float, "place": str, "updated": float},
     indexes=(("status", "due"), ("status", "updated"), ("status", "place")),
 )
-LARGEST_MESSAGE = 65_536
-"""Bytes of a message that are kept."""
+LARGEST_UNREAD = 65_536
+"""Bytes that are kept of a message that cannot be read; any other is kept whole, to be tried again."""
 AT_ONCE = 20
 SUCCESS_KEPT = 7 * 24 * 3600.0
 FILED = Write("desk.filed")
@@ -46,6 +48,7 @@ class Desk:
 
     def __init__(self, service: str, store: Store, inbox: Inbox, metrics: ServerMetrics, clock: Callable[[], float] = time.time) -> None:
         self._service = service
+        self._store = store
         self._failures: Collection[Failure] = store[FAILURES]
         self._inbox = inbox
         self._clock = clock
@@ -55,8 +58,7 @@ class Desk:
 
     async def file(self, body: bytes, envelope: Envelope | None, consumer: str, error: Exception) -> None:
         """Keeps a failure; the same event and consumer again change nothing. Raises StoreUnavailable."""
-        now, (slug, text) = self._clock(), told(error)
-        about = envelope or UNREAD
+        now, cause, about = self._clock(), cause_of(error), envelope or UNREAD
         what = f"{about.source}/{about.id}/{consumer}".encode() if envelope else body
         wanted = Failure(
             id=f"{self._service}.{hashlib.blake2b(what, digest_size=15).hexdigest()}",
@@ -65,19 +67,20 @@ class Desk:
             event_type=about.type,
             source=about.source,
             subject=about.subject,
-            message=body[:LARGEST_MESSAGE],
-            error=slug,
-            error_message=text,
-            trace_id=about.traceparent[3:35],
+            message=body if envelope else body[:LARGEST_UNREAD],
+            error=cause.error,
+            error_message=cause.text,
+            trace_id=trace_id_of(about.traceparent),
             created=now,
             updated=now,
-            due=now + rules.FIRST_PAUSE * _spread() if consumer else NEVER,
-            status=FailureStatus.PENDING if consumer else FailureStatus.FAILED,
+            due=NEVER if cause.lasting else now + rules.FIRST_PAUSE * _spread(),
+            status=FailureStatus.FAILED if cause.lasting else FailureStatus.PENDING,
         )
         with FILED.writing():
-            await self._failures.change(wanted.id, lambda found: found, absent=wanted)
-        self._filed.labels(slug).inc()
-        log.warning("event.failed", type=about.type, consumer=consumer, reason=slug, failure_id=wanted.id)
+            kept = await self._failures.change(wanted.id, lambda found: found, absent=wanted)
+        if kept is wanted:
+            self._filed.labels(cause.error).inc()
+            log.warning("event.failed", type=about.type, consumer=consumer, reason=cause.error, failure_id=wanted.id)
 
     async def page(self, status: FailureStatus | None, after: str | None, limit: int) -> Page[Failure]:
         """Newest first. `after`: the `place` of the last one seen."""
@@ -102,17 +105,20 @@ class Desk:
         waiting = AnyOf((FailureStatus.PENDING.value, FailureStatus.FAILED.value))
         while found := (await self._failures.find({"status": waiting, "place": Range(gt=place)}, order="place", limit=200)).items:
             place = found[-1].place
-            for failure in found:
-                changed = await self._failures.change(failure.id, partial(_asked_for_if_idle, now=now))
-                number += changed.status is FailureStatus.PENDING
+            rule = partial(_asked_for_if_idle, now=now)
+            changed = await asyncio.gather(*(self._failures.change(failure.id, rule) for failure in found))
+            number += sum(failure.status is FailureStatus.PENDING for failure in changed)
         return number
 
     async def work(self) -> None:
-        """A job's round: tries what is due, and counts what is there."""
+        """A job's round: tries what is due."""
         now = self._clock()
-        for status in (FailureStatus.PENDING, FailureStatus.PROCESSING):
-            for failure in await Dues(self._failures, "due", {"status": status.value}).come(now, rules.LONGEST_WAIT, AT_ONCE):
-                await self._try(failure.id)
+        for status, longest in ((FailureStatus.PENDING, rules.LONGEST_WAIT), (FailureStatus.PROCESSING, rules.WORK_SECONDS)):
+            due = await Dues(self._failures, "due", {"status": status.value}).come(now, longest, AT_ONCE)
+            await side_by_side(self._try(failure.id) for failure in due)
+
+    async def measure(self) -> None:
+        """A job of every copy: counts what is there. All copies tell the same."""
         counts = await self._failures.counts("status")
         for status in FailureStatus:
             self._size.labels(status.value).set(counts.get(status.value, 0))
@@ -132,7 +138,7 @@ class Desk:
 
         def begin(found: Failure) -> Failure:
             after = rules.begun(found, now)
-            mine[:] = [after is not found]
+            mine[:] = [after is not found and after.status is FailureStatus.PROCESSING]
             return after
 
         with BEGUN.writing():
@@ -141,7 +147,8 @@ class Desk:
             return
         try:
             with server_span(f"00-{failure.trace_id}-{'0' * 15}1-01" if failure.trace_id else None, f"RETRY {failure.consumer}"):
-                await self._take(failure)
+                async with asyncio.timeout(SECONDS):
+                    await self._take(failure)
         except Exception as error:  # noqa: BLE001 - whatever the consumer raised is what the desk is for
             await self._postpone(failure, error)
             return
@@ -152,25 +159,29 @@ class Desk:
         envelope = self._inbox.read(failure.message)
         end = self._failures.changing(failure.id, lambda found: rules.succeeded(found, self._clock()))
         consumers = [each for each in self._inbox.consumers_of(envelope) if failure.consumer in ("", each.name)]
+        if failure.consumer and not consumers:
+            raise NoConsumer(f"{failure.consumer} is not here")
         for consumer in consumers[:-1]:
             await self._inbox.take(envelope, consumer)
         with ENDED.writing():
             if consumers:
                 await self._inbox.take(envelope, consumers[-1], end)
-            else:  # the consumer is no more, or nobody here takes such events
-                await self._failures.change(failure.id, lambda found: rules.succeeded(found, self._clock()))
+            else:  # by now it is known, and nobody here takes it
+                await self._store.together(end)
 
     async def _postpone(self, failure: Failure, error: Exception) -> None:
-        now, spread, reason = self._clock(), _spread(), told(error)
+        now, spread, cause = self._clock(), _spread(), cause_of(error)
         with POSTPONED.writing():
-            after = await self._failures.change(failure.id, lambda found: rules.failed_again(found, reason, now, spread))
+            after = await self._failures.change(failure.id, lambda found: rules.failed_again(found, cause, now, spread))
         self._tries.labels(after.status.value).inc()
-        log.warning("event.failed-again", failure_id=failure.id, reason=reason[0], tries=after.retry_count, status=after.status.value)
+        log.warning("event.failed-again", failure_id=failure.id, reason=cause.error, tries=after.retry_count, status=after.status.value)
 
 
-def told(error: Exception) -> tuple[str, str]:
+def cause_of(error: Exception) -> Cause:
     """What is kept of an exception: a refusal's own words; of anything else its class, for its text may hold what nobody may read."""
-    return (error.slug, error.detail or error.title) if isinstance(error, ShopError) else (type(error).__name__, "the consumer failed")
+    if isinstance(error, ShopError):
+        return Cause(error.slug, error.detail, isinstance(error, Unreadable))
+    return Cause(type(error).__name__, "the consumer failed")
 
 
 def _asked_for_if_idle(failure: Failure, now: float) -> Failure:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from mallkit.endpoint import GET, OPERATORS, POST, Cursor, Endpoint, Id, Limit, View, Wish
+from mallkit.endpoint import END, GET, OPERATORS, POST, Endpoint, Id, Limit, View, Wish
 from mallkit.errors import Missing, Refused
 
-Name = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[a-z_]+$", examples=["order"])]
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=f"^[a-z_]+{END}", examples=["order"])]
+Place = Annotated[str, Meta(pattern=rf"^[0-9]{{10}}\.[0-9]{{6}}\.[a-z_]{{1,32}}\.[0-9a-f]{{30}}{END}")]
+"""Where a failure stands in the list: by time, then by id."""
 
 
 class FailureStatus(StrEnum):
@@ -81,7 +83,7 @@ class FailuresOf(Wish, frozen=True):
 
     service: Name | UnsetType = UNSET
     status: FailureStatus | UnsetType = UNSET
-    after: Cursor | UnsetType = UNSET
+    after: Place | UnsetType = UNSET
     limit: Limit = 50
 
 
@@ -107,11 +109,11 @@ class Retried(View, frozen=True):
 failures = Endpoint(
     method=GET, path="/api/v1/failures", takes=FailuresOf, gives=FailurePage, may=OPERATORS, summary="Events that could not be taken in",
 )  # fmt: skip
-retry = Endpoint(
+retry_failure = Endpoint(
     method=POST, path="/api/v1/failures/{failure_id}/retry", takes=FailureOf, gives=FailureView, may=OPERATORS, idempotent=True,
     refuses=(FailureUnknown, FailureFinished, FailureInWork), summary="Try a failed event again, now",
 )  # fmt: skip
-retry_all = Endpoint(
+retry_failures = Endpoint(
     method=POST, path="/api/v1/failures/retry", takes=RetryAll, gives=Retried, may=OPERATORS, idempotent=True,
     summary="Try all failed events again",
 )  # fmt: skip

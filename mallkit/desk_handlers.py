@@ -31,7 +31,7 @@ def handlers_of(service: str, desk: Callable[[], Desk]) -> list[Served[Any, Any]
     async def retry_all(wish: contract.RetryAll, _: Caller, _ports: object) -> Retried:
         return Retried(failures=await desk().retry_all() if wish.service in {UNSET, service} else 0)
 
-    return [Served(contract.failures, failures), Served(contract.retry, retry), Served(contract.retry_all, retry_all)]
+    return [Served(contract.failures, failures), Served(contract.retry_failure, retry), Served(contract.retry_failures, retry_all)]
 
 
 def _view(service: str, failure: Failure) -> FailureView:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from mallkit.background import Job
+from mallkit.background import Job, every
 from mallkit.bus import Bus
 from mallkit.consumers import INBOX, Inbox, consumers_in
 from mallkit.desk import FAILURES, Desk
@@ -20,7 +20,7 @@ from mallkit.settings import Common, SettingsError
 from mallkit.store import Kind, Store
 
 KINDS: Sequence[Kind[Any]] = (LEASES, INBOX, FAILURES)
-DESK_SECONDS = 1.0
+DESK_SECONDS, MEASURE_SECONDS = 1.0, 5.0
 PURGE_SECONDS = 600.0
 SEEN_KEPT = 10 * 24 * 3600.0
 """Notes of single events are kept longer than any bus, or desk, could bring one again."""
@@ -52,26 +52,31 @@ class Listening:
 
 @asynccontextmanager
 async def eventing(listening: Listening, settings: Common, store: Store, metrics: ServerMetrics) -> AsyncIterator[Eventing]:
-    """Raises SettingsError online without a bus: events would wait for ever."""
+    """Raises SettingsError online without a bus (events would wait for ever), and for an address that is none."""
     async with AsyncExitStack() as stack:
         leases = Leases(store[LEASES], owner_named(settings.copy))
         stack.push_async_callback(leases.give_up)
         inbox = Inbox(store, listening.sources, consumers_in(listening.consumers))
         desk = Desk(listening.service, store, inbox, metrics)
         jobs = [
+            every(MEASURE_SECONDS, desk.measure, "failures.measure"),
             leases.job(DESK_SECONDS, desk.work, "failures.retry"),
             leases.job(PURGE_SECONDS, desk.purge, "failures.purge"),
             leases.job(PURGE_SECONDS, _purge_of(inbox), "inbox.purge"),
         ]
-        if not (listening.on_bus and settings.redis_url):
-            if listening.on_bus and settings.env == "online":
+        needed = listening.on_bus and (bool(events_of(listening.contract)) or bool(listening.sources))
+        if not (needed and settings.redis_url):
+            if needed and settings.env == "online":
                 raise SettingsError(["MALL_REDIS_URL is missing: events go nowhere without it"])
             yield Eventing(leases=leases, inbox=inbox, desk=desk, jobs=jobs)
             return
         # Imported here: the client costs 10 MiB, and another bus would have another one.
         from mallkit.redis_bus import open_bus  # noqa: PLC0415 (see above)
 
-        bus = await stack.enter_async_context(open_bus(settings.redis_url, settings.redis_password))
+        try:
+            bus = await stack.enter_async_context(open_bus(settings.redis_url, settings.redis_password))
+        except ValueError as failure:
+            raise SettingsError([f"MALL_REDIS_URL: {failure}"]) from failure
         relay = Relay(listening.service, store, bus, leases, metrics) if events_of(listening.contract) else None
         if relay is not None:
             jobs += [_named(relay.run, "relay.run"), leases.job(PURGE_SECONDS, relay.purge, "relay.purge")]

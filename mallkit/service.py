@@ -15,7 +15,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from mallkit import audit, background, desk_handlers, logs, ops, tracing
+from mallkit import audit, background, desk_endpoints, desk_handlers, logs, ops, tracing
 from mallkit.background import Job
 from mallkit.calls import Calls
 from mallkit.desk import Desk
@@ -96,7 +96,8 @@ def application(settings: Common, service: Service) -> web.Application:
         for path in (served.endpoint.path, *served.endpoint.aliases):
             front.routes.add(served.endpoint.method, path, edge.serve(served, path))
     add_drill_pages(front.routes, settings)
-    ops.add_pages(front.routes, life, endpoints_of(service.contract), service.title)
+    desk = endpoints_of(desk_endpoints) if _knows_people(service) else {}
+    ops.add_pages(front.routes, life, endpoints_of(service.contract) | desk, service.title)
     if _knows_people(service):
         front.routes.add(audit.ROWS.method, audit.ROWS.path, audit.page(life, service.rows))
 

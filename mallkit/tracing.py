@@ -142,6 +142,12 @@ def current_traceparent() -> str:
     return _traceparent(here) if here.is_valid else ""
 
 
+def trace_id_of(traceparent: str) -> str:
+    """32 hex digits; empty for what is no valid traceparent."""
+    found = _parse(traceparent)
+    return trace.format_trace_id(found.trace_id) if found is not None and found.is_valid else ""
+
+
 def _unrecorded(parent: SpanContext | None) -> Span:
     """A span that is only its ids."""
     number = random.getrandbits(64) or 1

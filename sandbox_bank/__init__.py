@@ -1,1 +1,1 @@
-"""A stand-in card processor with documented test cards and faults: owns authorizations, calls nobody, publishes nothing."""
+"""A stand-in card processor with documented test cards and faults: owns authorizations, tells its merchant of them."""

@@ -1,1 +1,1 @@
-"""Owns orders and is the referee of their payment. Publishes order.placed, order.paid, order.cancelled. Listens to nothing."""
+"""Owns orders and is the referee of their payment. Publishes order.placed, order.paid, order.cancelled. Listens to payment.refunded."""

@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
-from gateway.app import CONTRACTS
+from gateway.app import TELLING
 from gateway.problems import Described, described
-from mallkit import body, store
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "errors.md"
 HEAD = """# Refusals
@@ -20,7 +19,7 @@ answer with a refusal stands in `/docs`.
 
 def refusals() -> list[Described]:
     """All that the gateway may pass on, by type."""
-    return sorted(described((*CONTRACTS.values(), body, store)).values(), key=lambda told: told.type)
+    return sorted(described(TELLING).values(), key=lambda told: told.type)
 
 
 def page() -> str:

@@ -32,14 +32,14 @@ class Paper:
         assert self.books.statement is not None
         return self.books.statement
 
-    def move(self, id: str, **fields: Any) -> None:
-        """Writes a movement."""
-        lines = self.books.movements[fields.get("key") or id.partition("/")[0]]
+    def move(self, movement: str, **fields: Any) -> None:
+        """Writes the movement of that id."""
+        lines = self.books.movements[fields.get("key") or movement.partition("/")[0]]
         for at, line in enumerate(lines):
-            if line.id == id:
+            if line.id == movement:
                 lines[at] = replace(line, revision=line.revision + 1, **fields)
                 return
-        lines.append(audit.Movement(id=id, revision=1, **fields))
+        lines.append(audit.Movement(id=movement, revision=1, **fields))
 
     def count(self, thing: str, available: int, reserved: int) -> None:
         """Adds to a counter."""
@@ -115,11 +115,17 @@ class Purchase:
             self.paper.count(thing, -pieces, pieces)
 
     def place(self) -> None:
-        placed = {"status": Status.PENDING, "total_minor": self.total, "currency": USD, "hold_id": self.id, "lines": self.lines}
+        placed: dict[str, Any] = {
+            "status": Status.PENDING,
+            "total_minor": self.total,
+            "currency": USD,
+            "hold_id": self.id,
+            "lines": self.lines,
+        }
         self.books.orders[self.order_id] = audit.Order(id=self.order_id, revision=1, **placed)
 
     def ask(self) -> None:
-        facts = {"id": self.attempt, "transaction_id": self.transaction, "minor": self.total, "currency": USD}
+        facts: dict[str, Any] = {"id": self.attempt, "transaction_id": self.transaction, "minor": self.total, "currency": USD}
         attempt = audit.Attempt(status=PaymentStatus.ASKED, over=False, **facts)
         self.books.accounts[self.order_id] = audit.Account(id=self.order_id, revision=1, attempts=(attempt,))
 

@@ -42,7 +42,7 @@ async def test_the_mall_sells_on_without_its_bus_and_nothing_is_lost(tmp_path: P
         published = [decode(delivery.body).id for delivery in await take(bus.subscribe(PUBLISHERS, "looking", "one"), len(saved))]
         assert set(published) == saved
         failures = await (await people.operator()).call("GET", "/api/v1/failures")
-        assert (failures.status, failures.json["failures"]) == (200, [])
+        assert (failures.status, failures.json["items"]) == (200, [])
 
 
 async def _refund(people: People, bought: dict[str, str], amount: float) -> None:

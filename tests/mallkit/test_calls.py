@@ -105,7 +105,7 @@ async def test_a_neighbour_that_lets_us_not_in_is_away_and_nobody_but_us_is_to_b
 
     async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        body = f'{{"type":"/problems/{slug}","title":"no","status":{status},"service":"toy","detail":"no"}}'.encode()
+        body = f'{{"type":"/problems/{slug}","title":"no","status":{status},"service":"toy","detail":"no","trace_id":"t"}}'.encode()
         writer.write(f"HTTP/1.1 {status} No\r\nContent-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n".encode())
         writer.write(body)
         await writer.drain()

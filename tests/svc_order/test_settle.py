@@ -1,0 +1,101 @@
+"""What a cancelled order owes is tried again soon, also after long trouble and by clocks that jump and come back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import payment, product
+from contracts.order import Cancel, Status
+from mallkit.calls import Neighbour, NeighbourAway
+from mallkit.endpoint import Caller, Role
+from mallkit.errors import ShopError
+from mallkit.sqlite import open_store
+from svc_order import domain, use_cases
+from svc_order.domain import LONGEST_WAIT, Order
+from svc_order.ports import Ports
+from svc_order.repository import ORDERS, Orders
+
+NOW, HOUR = 1_800_000_000.0, 3600.0
+PAID = Order("o1", "ann", Status.PAID, 1000, "USD", NOW, NOW, hold_id="h1", transaction_id="t1")
+ANN = Caller("ann", Role.CUSTOMER)
+
+
+@dataclass
+class World:
+    """Payment and product in one, and the clock; what is `away` cannot be reached."""
+
+    now: float = NOW
+    away: set[Any] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    async def __call__(self, endpoint: Any, wish: Any, *, key: str = "", seconds: float = 5.0) -> Any:
+        assert (key, seconds > 0) == ("", True)
+        if endpoint in self.away:
+            raise NeighbourAway
+        self.asked.append(endpoint.path.rsplit("/", 1)[-1])
+        if endpoint is payment.refund_rest:
+            return payment.Settled(order_id=wish.order_id, refunded_minor=1000, done=True)
+        assert endpoint is product.give_back
+        return product.HoldView(hold_id=wish.hold_id, state="returned")
+
+
+@asynccontextmanager
+async def orders(folder: Path, world: World, *placed: Order) -> AsyncIterator[Ports]:
+    async with open_store(folder / "order.db", (ORDERS,)) as store:
+        for each in placed:
+            await store[ORDERS].add(each)
+        neighbours = cast("Neighbour", world)
+        yield Ports(Orders(store[ORDERS]), neighbours, neighbours, world.clock)
+
+
+@pytest.mark.requirement(98)
+@pytest.mark.parametrize("away", [payment.refund_rest, product.give_back], ids=["money", "stock"])
+async def test_a_cancelling_that_was_cut_off_goes_on_where_it_stopped(tmp_path: Path, away: Any) -> None:
+    world = World(away={away})
+    async with orders(tmp_path, world, PAID) as ports:
+        owing = await use_cases.cancel(Cancel(order_id="o1", reason="changed my mind"), ANN, ports)
+        assert (owing.status, owing.owes, len(world.asked)) == (Status.CANCELLED, True, 1)
+        world.away.clear()
+        await use_cases.settle_all(ports)
+        assert (await ports.orders.get("o1")).owes, "the cancelling itself may still be at it"
+        world.now += domain.AT_ONCE
+        await use_cases.settle_all(ports)
+        assert not (await ports.orders.get("o1")).owes
+        assert sorted(set(world.asked)) == ["give-back", "refund-rest"]
+        await use_cases.settle_all(ports)
+        assert len(world.asked) == 3, "nothing is owed any more"
+
+
+async def test_after_a_day_of_trouble_it_takes_no_minute(tmp_path: Path) -> None:
+    world = World(away={payment.refund_rest})
+    cancelled = replace(PAID, status=Status.CANCELLED, owes=True, updated=NOW - 24 * HOUR, due=NOW)
+    async with orders(tmp_path, world, cancelled) as ports:
+        with pytest.raises(ShopError):
+            await use_cases.settle_all(ports)
+        world.away.clear()
+        world.now += LONGEST_WAIT
+        await use_cases.settle_all(ports)
+        assert not (await ports.orders.get("o1")).owes
+
+
+@pytest.mark.parametrize(("due", "owes"), [(NOW + HOUR, False), (NOW + LONGEST_WAIT, True), (NOW, False)])
+async def test_a_next_try_that_a_clock_put_an_hour_ahead_is_made_now(tmp_path: Path, due: float, owes: bool) -> None:  # noqa: FBT001
+    cancelled = replace(PAID, status=Status.CANCELLED, owes=True, updated=due, due=due)
+    async with orders(tmp_path, World(), cancelled) as ports:
+        await use_cases.settle_all(ports)
+        assert (await ports.orders.get("o1")).owes == owes
+
+
+@given(updated=st.floats(NOW - 48 * HOUR, NOW + HOUR))
+def test_the_next_try_is_never_far(updated: float) -> None:
+    owing = replace(PAID, status=Status.CANCELLED, owes=True, updated=updated)
+    assert NOW + 1 <= domain.postponed(owing, NOW).due <= NOW + LONGEST_WAIT
