@@ -13,8 +13,8 @@ from gateway import headers
 from gateway.relay import Relay
 from gateway.settings import Settings
 from gateway.upstream import Upstream
-from mallkit import desk_endpoints as contract
 from mallkit import deadline, tracing
+from mallkit import desk_endpoints as contract
 from mallkit.body import read_body
 from mallkit.desk_endpoints import FailurePage, FailuresOf, FailureUnknown, FailureView, Retried, RetryAll
 from mallkit.endpoint import Endpoint, View, Wish
@@ -45,7 +45,11 @@ class Desks:
 
     def add(self, routes: Routes) -> None:
         """Puts the three endpoints among the routes."""
-        for endpoint, serve in ((contract.failures, self._list), (contract.retry_failures, self._retry_all), (contract.retry_failure, self._retry)):
+        for endpoint, serve in (
+            (contract.failures, self._list),
+            (contract.retry_failures, self._retry_all),
+            (contract.retry_failure, self._retry),
+        ):
             routes.add(endpoint.method, endpoint.path, self._guarded(endpoint, serve))
 
     def _guarded(self, endpoint: Endpoint[Wish, View], serve: Serve) -> Serve:

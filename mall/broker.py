@@ -19,7 +19,8 @@ PORT = 8379
 PORT_VARIABLE, URL_VARIABLE, PASSWORD_VARIABLE = "MALL_REDIS_PORT", "MALL_REDIS_URL", "MALL_REDIS_PASSWORD"
 
 # Redis knows nothing of lifelines: a shell beside it waits for the end of ours, which is its stdin, and asks Redis to stop then.
-_ENDS_WITH_US = """exec 3<&0 </dev/null
+# It opens the pipe anew: the parts share one description of it, and their event loops make that one non-blocking.
+_ENDS_WITH_US = """exec 3</proc/self/fd/0 </dev/null
 { read -r _ <&3; kill -TERM $$; } &
 exec "$@" 3<&-
 """

@@ -89,6 +89,19 @@ def every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> J
     return rounds
 
 
+def once(work: Callable[[], Awaitable[object]], name: str) -> Job:
+    """A job that does `work` at the start and has done its part then. Trouble is logged: whoever comes round later does the rest."""
+
+    async def start() -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("job.failed", job=name)
+
+    start.__name__ = name
+    return start
+
+
 def pause(seconds: float) -> float:
     """How long to wait this time."""
     return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads load, hides nothing)

@@ -87,7 +87,7 @@ class Line:
                     answers.append(await connection.read_response())
                 except ResponseError as error:
                     answers.append(error)
-        except BaseException:  # a cancelled question too leaves answers behind that nobody would read
+        except BaseException:  # a cancelled question too leaves answers behind, which would be taken for those of the next one
             self._connection = None
             await connection.disconnect(nowait=True)
             raise

@@ -3,11 +3,13 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
 import contracts.checkout
 from contracts import auth
+from mallkit.background import once
 from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
@@ -36,6 +38,7 @@ def build_app(settings: Settings) -> web.Application:
                 lasting=work,
                 clock=time.time,
                 new_id=new_id,
+                process=f"{shell.leases.owner}/{new_id()}",
                 times=Times(settings.answer_seconds, settings.undo_seconds, settings.lease_seconds),
                 rates=Rates(settings.shipping, settings.tax),
                 currency=settings.currency,
@@ -45,7 +48,8 @@ def build_app(settings: Settings) -> web.Application:
             async def recover() -> None:
                 await buy.recover_all(ports)
 
-            yield Wired(ports=ports, jobs=(shell.leases.job(settings.recover_seconds, recover, "checkouts.recover"),))
+            resumed = once(partial(buy.resume, ports), "checkouts.resume")
+            yield Wired(ports=ports, jobs=(resumed, shell.leases.job(settings.recover_seconds, recover, "checkouts.recover")))
 
     service = Service(
         name="checkout",

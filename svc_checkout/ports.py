@@ -25,6 +25,10 @@ class CheckoutStore(Protocol):
         """Applies a rule to the newest version."""
         ...
 
+    async def unfinished(self, limit: int) -> list[Checkout]:
+        """Whoever works on them."""
+        ...
+
     async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
         """Unfinished checkouts whose lease of at most so many seconds has ended."""
         ...
@@ -41,7 +45,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Ports:
-    """`clock` gives seconds since 1970, `new_id` order ids and owners' names."""
+    """`clock` gives seconds since 1970, `new_id` order ids and names of work, `process` is `<copy of the service>/<its process>`."""
 
     checkouts: CheckoutStore
     carts: Neighbour
@@ -51,6 +55,7 @@ class Ports:
     lasting: Lasting
     clock: Callable[[], float]
     new_id: Callable[[], str]
+    process: str
     times: Times
     rates: Rates
     currency: str

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from mallkit.dues import Dues
 from mallkit.errors import Missing
-from mallkit.store import Absent, Collection, Kind
+from mallkit.store import Absent, Collection, Kind, Range
+from mallkit.times import NEVER
 from svc_checkout.domain.checkout import Checkout
 
 CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float}, indexes=(("lease",),))
@@ -34,6 +35,10 @@ class Checkouts:
             return await self._checkouts.change(checkout_id, rule)
         except Absent:
             raise Missing("there is no such checkout") from None
+
+    async def unfinished(self, limit: int) -> list[Checkout]:
+        """Whoever works on them, longest waiting first."""
+        return (await self._checkouts.find({"lease": Range(lt=NEVER)}, order="lease", limit=limit)).items
 
     async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
         """Unfinished checkouts whose lease of at most so many seconds has ended, longest waiting first."""

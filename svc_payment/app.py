@@ -4,11 +4,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from aiohttp import web
 
 import contracts.payment
 from contracts import auth
+from mallkit.background import once
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.metrics import ServerMetrics
@@ -43,7 +45,8 @@ def build_app(settings: Settings) -> web.Application:
             async def end_open_payments() -> None:
                 await settle.settle_all(ports)
 
-            yield Wired(ports=ports, jobs=(shell.leases.job(settings.settle_seconds, end_open_payments, "payments.settle"),))
+            resumed = once(partial(settle.resume, ports), "payments.resume")
+            yield Wired(ports=ports, jobs=(resumed, shell.leases.job(settings.settle_seconds, end_open_payments, "payments.settle")))
 
     service = Service(
         name="payment",

@@ -59,6 +59,10 @@ class AccountStore(Protocol):
         """Applies a rule to the newest version."""
         ...
 
+    async def open(self, limit: int) -> list[Account]:
+        """Accounts that the job must look at some time."""
+        ...
+
     async def due(self, now: float, longest: float, limit: int) -> list[Account]:
         """Accounts that the job must look at; none is made to wait longer than so many seconds."""
         ...

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
-from mallkit.store import Absent, Kind, Store, Taken
+from mallkit.store import Absent, Kind, Range, Store, Taken
+from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Attempt
 
@@ -62,6 +63,10 @@ class Accounts:
     async def change(self, order_id: str, rule: Callable[[Account], Account | tuple[Account, Event]]) -> Account:
         """Applies a rule to the newest version; the account is made where there is none."""
         return await self._accounts.change(order_id, rule, absent=Account(order_id))
+
+    async def open(self, limit: int) -> list[Account]:
+        """Accounts that the job must look at some time, longest waiting first."""
+        return (await self._accounts.find({"due": Range(lt=NEVER)}, order="due", limit=limit)).items
 
     async def due(self, now: float, longest: float, limit: int) -> list[Account]:
         """Accounts that the job must look at, longest waiting first; none is made to wait longer than so many seconds."""

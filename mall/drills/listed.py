@@ -9,6 +9,11 @@ from mall.drills.stage import Wish
 
 IMPATIENT = {"double_click": 55, "two_tabs": 30, "hasty": 15}
 DISK_MIB = 48
+HURRIED = {
+    "MALL_CHECKOUT_ANSWER_SECONDS": "3", "MALL_CHECKOUT_LEASE_SECONDS": "4", "MALL_CHECKOUT_RECOVER_SECONDS": "0.5",
+    "MALL_PAYMENT_ATTEMPT_SECONDS": "4", "MALL_USER_CLOSING_SECONDS": "0.5",
+}  # fmt: skip
+"""So that jobs come to their steps while a neighbour stands still."""
 
 _ALL = (
     Drill("kill-payment", "payment is killed with -9 again and again", kills.payment),
@@ -23,7 +28,10 @@ _ALL = (
     Drill("redis-down", "Redis is away while the shop sells on; then every event goes out", weather.redis_down),
     Drill("full-disk", "the disk is filled to the last byte while people buy", weather.full_disk, needs=("root",), disk=DISK_MIB),
     Drill("clock-jump", "all clocks go an hour forward, then an hour back", weather.clock_jump, needs=("libfaketime",), clock=True),
-    Drill("crash-points", "each process ends itself at each of its named steps, and each late call arrives late", points.all_of_them),
+    Drill(
+        "crash-points", "each process ends itself at each of its named steps, and each late call arrives late", points.all_of_them,
+        settings=HURRIED, regrets=0.3,
+    ),
 )  # fmt: skip
 DRILLS = {drill.name: drill for drill in _ALL}
 

@@ -45,7 +45,10 @@ class Drill:
     needs: tuple[str, ...] = ()
     copies: int = 1
     habits: Mapping[str, int] = field(default_factory=lambda: HABITS)
+    settings: Mapping[str, str] = field(default_factory=dict)
     shoppers: int = 8
+    regrets: float = 0.05
+    """Share of buyers who cancel."""
     disk: int = 0
     """MiB of a disk of its own; 0 for the machine's."""
     clock: bool = False
@@ -129,11 +132,12 @@ async def _staged(drill: Drill, wish: Wish, tell: Callable[[str], None]) -> Asyn
         if drill.disk:
             folders.enter_context(room.small_disk(folder, drill.disk))
         async with collecting(notes / "spans.otlp") as spans, lines() as session, AsyncExitStack() as stack:
-            settings = SETTINGS | {"MALL_OTLP_ENDPOINT": spans} | (weather.movable_clock(notes) if drill.clock else {})
+            settings = {**SETTINGS, "MALL_OTLP_ENDPOINT": spans, **drill.settings}
+            settings |= weather.movable_clock(notes) if drill.clock else {}
             running = running_mall(copies=drill.copies, folder=folder, drilled=True, told=notes / "mall-up.txt", **settings)
             mall = await asyncio.to_thread(running.__enter__)
             stack.push_async_callback(asyncio.to_thread, running.__exit__, None, None, None)
-            terms = Terms(mall.gateway, drill.shoppers, 1000.0, 10_000_000, 86_400.0, wish.seed, dict(drill.habits))
+            terms = Terms(mall.gateway, drill.shoppers, 1000.0, 10_000_000, 86_400.0, wish.seed, dict(drill.habits), drill.regrets)
             stage = Stage(mall, Crowd(terms, session), session, wish, notes, {}, tell)
             await _fill_the_shelf(stage)
             yield stage

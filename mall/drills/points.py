@@ -3,67 +3,121 @@
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 
+from mall.drills import chores
+from mall.drills.recovery import Auditor, auditor
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
+from mall.parts import PARTS
 
 STEPS = "/internal/steps"
 LATE = ":late"
-REACHED_WITHIN = 20.0
-"""Seconds of people buying; a point that is not reached gets a second chance, three times as long."""
+ON_ITS_OWN = 8.0
+"""Seconds in which people's buying mostly comes to a point; then neighbours stand still, or the store does, so that jobs come to it."""
+REACHED_WITHIN = 75.0
 TOLD_WITHIN = 60.0
 """Seconds after the last late call was held back in which every one has arrived."""
-Point = tuple[str, str]
-"""Process and point."""
+LOOKED_AFTER = 10
+"""Points, after which the books are looked at while people buy."""
+NOT_TRIED = {"desk.purged": "a job of every ten minutes forgets successes of last week"}
+HEARS = "order"
+"""A service that consumes events, so that its store's stall sends one to the failure desk."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A step's boundary, and every process that has it: the kit's are in many."""
+
+    where: str
+    names: tuple[str, ...]
+
+    @property
+    def step(self) -> str:
+        """Without the boundary."""
+        return self.where.partition(":")[0]
 
 
 async def all_of_them(stage: Stage) -> None:
     """Those that end a process first, then those that hold a call back; a subset of `times` by seed."""
-    points = await _listed(stage)
+    found = await _listed(stage)
+    points = [point for point in found if point.step not in NOT_TRIED]
     if stage.wish.times:
         points = stage.dice.sample(points, min(stage.wish.times, len(points)))
-    stage.figures["points"] = len(points)
-    deadly = _in_turns(point for point in points if not point[1].endswith(LATE))
-    missed = [point for point in deadly if not await _dies_at(stage, point, REACHED_WITHIN)]
-    missed = [point for point in missed if not await _dies_at(stage, point, REACHED_WITHIN * 3)]
-    missed += await _late(stage, [point for point in points if point[1].endswith(LATE)])
-    stage.faults += [f"{name} never came to {point}" for name, point in missed]
+    stage.figures |= {"points": len(found), "points tried": len(points)}
+    chore = asyncio.create_task(chores.Chores(stage).run())
+    try:
+        async with auditor(stage) as looking:
+            missed = await _deadly(stage, _in_turns([point for point in points if not point.where.endswith(LATE)]), looking)
+        missed += await _late(stage, [point for point in points if point.where.endswith(LATE)])
+    finally:
+        chore.cancel()
+        await asyncio.wait([chore])
+    stage.faults += [f"{' or '.join(point.names)} never came to {point.where}" for point in missed]
 
 
 async def _listed(stage: Stage) -> list[Point]:
-    return [
-        (name, point)
-        for name in stage.names
-        if name not in {"redis", "gateway"}
-        for point in (await stage.door(name, STEPS))["points"]
-    ]  # fmt: skip
+    """A point of the kit is one, wherever it is passed first."""
+    ours = [part.name for part in PARTS if part.module.startswith(("svc_", "sandbox_"))]
+    of: defaultdict[str, list[str]] = defaultdict(list)
+    for name in ours:
+        for where in (await stage.door(name, STEPS))["points"]:
+            of[where].append(name)
+    return [Point(where, tuple(names)) for where, names in sorted(of.items())]
 
 
-def _in_turns(points: Iterable[Point]) -> list[Point]:
+def _in_turns(points: Sequence[Point]) -> list[Point]:
     """One of each process after the other: what has just started again is left alone for a while."""
     of: defaultdict[str, list[Point]] = defaultdict(list)
     for point in points:
-        of[point[0]].append(point)
+        of[point.names[0]].append(point)
     return [point for row in itertools.zip_longest(*of.values()) for point in row if point]
 
 
-async def _dies_at(stage: Stage, point: Point, seconds: float) -> bool:
-    """Whether people's buying brought the process to the point; it is whole again afterwards."""
-    name, where = point
+async def _deadly(stage: Stage, points: list[Point], looking: Auditor) -> list[Point]:
+    """Those at which no process died."""
+    missed = []
+    for number, point in enumerate(points, 1):
+        if not await _dies_at(stage, point):
+            missed.append(point)
+        if number % LOOKED_AFTER == 0:
+            stage.faults += await looking.at_once()
+            stage.tell(f"{number} of {len(points)} points, {len(missed)} not reached")
     await stage.whole()
-    before = stage.mall.pid(name)
-    await stage.door(name, STEPS, "PUT", {"point": where, "passes": stage.dice.choice((1, 1, 2, 3))})
-    try:
-        async with asyncio.timeout(seconds):
-            while stage.mall.pid(name) == before:
-                await asyncio.sleep(0.01)
-    except TimeoutError:
+    return missed
+
+
+async def _dies_at(stage: Stage, point: Point) -> bool:
+    """Whether what goes on in the mall brought a process to the point."""
+    await stage.whole()
+    before = {name: stage.mall.pid(name) for name in point.names}
+    passes = stage.dice.choice((1, 1, 2, 3))
+    for name in point.names:
+        await stage.door(name, STEPS, "PUT", {"point": point.where, "passes": passes})
+    for harass, seconds in ((False, ON_ITS_OWN), (True, REACHED_WITHIN)):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), _harassed(stage, point, really=harass):
+                while all(stage.mall.pid(name) == pid for name, pid in before.items()):
+                    await asyncio.sleep(0.01)
+                stage.figures["kills"] += 1
+                break
+    for name in point.names:
         with suppress(DrillFailed, *TROUBLE):
             await stage.door(name, STEPS, "DELETE")
-        return False
-    stage.figures["kills"] += 1
-    return True
+    return any(stage.mall.pid(name) != pid for name, pid in before.items())
+
+
+@asynccontextmanager
+async def _harassed(stage: Stage, point: Point, *, really: bool) -> AsyncIterator[None]:
+    """While the context lasts, something is the matter around the process that is to come to the point."""
+    async with AsyncExitStack() as stack:
+        if really:
+            kits = len(point.names) > 1
+            task = asyncio.create_task(chores.stall(stage, HEARS) if kits else chores.stand_still(stage, point.names[0]))
+            stack.push_async_callback(asyncio.wait, [task])
+            stack.callback(task.cancel)
+        yield
 
 
 async def _late(stage: Stage, points: list[Point]) -> list[Point]:
@@ -75,18 +129,17 @@ async def _late(stage: Stage, points: list[Point]) -> list[Point]:
         async with asyncio.timeout(TOLD_WITHIN):
             while waited:
                 await asyncio.sleep(0.2)
-                told = {name: (await stage.door(name, STEPS))["late"] for name, _ in waited}
-                waited = [(name, point) for name, point in waited if point.removesuffix(LATE) not in told[name]]
+                waited = [point for point in waited if point.step not in (await stage.door(point.names[0], STEPS))["late"]]
     stage.figures["late calls"] = len(points) - len(missed) - len(waited)
     return missed + waited
 
 
 async def _held_back(stage: Stage, point: Point) -> bool:
-    name, where = point
-    await stage.door(name, STEPS, "PUT", {"point": where})
+    name = point.names[0]
+    await stage.door(name, STEPS, "PUT", {"point": point.where})
     with suppress(TimeoutError):
         async with asyncio.timeout(REACHED_WITHIN):
-            while where in (await stage.door(name, STEPS))["armed"]:
+            while point.where in (await stage.door(name, STEPS))["armed"]:
                 await asyncio.sleep(0.02)
             return True
     await stage.door(name, STEPS, "DELETE")

@@ -45,8 +45,8 @@ class Purchase:
     shopper: str
     visit: int
     key: str
-    pieces: dict[str, int]
-    """What was in the cart, product → pieces, as far as the shopper saw it."""
+    pieces: dict[str, int] | None
+    """What was in the cart, product → pieces; None when the shopper could not be sure of it."""
     sent: int = 0
     answers: list[Told] = field(default_factory=list)
     """The final ones."""

@@ -15,9 +15,10 @@ PATIENCE = 20.0
 
 
 class How(TypedDict, total=False):
-    """`key`: the Idempotency-Key; `patience`: seconds after which the line is dropped on purpose."""
+    """`key`: the Idempotency-Key; `version`: for If-Match; `patience`: seconds after which the line is dropped on purpose."""
 
     key: str
+    version: str
     patience: float
 
 
@@ -35,6 +36,8 @@ class Line:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if how.get("key"):
             headers["Idempotency-Key"] = how["key"]
+        if how.get("version"):
+            headers["If-Match"] = f'"{how["version"]}"'
         began = time.perf_counter()
         try:
             async with asyncio.timeout(how.get("patience", PATIENCE)):

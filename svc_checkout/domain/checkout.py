@@ -51,7 +51,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Checkout:
-    """`owner` holds the lease until `lease` (seconds since 1970); every step's write compares owner and direction."""
+    """`owner` holds the lease until `lease` (seconds since 1970); every step's write compares owner and direction.
+
+    Owners are named `<copy of the service>/<its process>/<the work>`.
+    """
 
     id: str
     user_id: str
@@ -107,9 +110,15 @@ def refused(checkout: Checkout, owner: str) -> Checkout:
     return replace(checkout.held_by(owner, CheckoutStatus.UNDOING), status=CheckoutStatus.REFUSED, lease=NEVER)
 
 
+def left_by_the_same(left: str, owner: str) -> bool:
+    """Whether the owner's copy of the service has died and was started again since."""
+    (copy, _, rest), (mine, _, work) = left.partition("/"), owner.partition("/")
+    return bool(rest) and copy == mine and rest.partition("/")[0] != work.partition("/")[0]
+
+
 def taken_over(checkout: Checkout, owner: str, now: float, seconds: float) -> Checkout:
-    """A checkout whose lease has ended, for a new owner and as many seconds as any lease has. Raises Overtaken where it has not."""
-    if checkout.final or not has_come(checkout.lease, now, seconds):
+    """A checkout whose lease has ended, or whose owner has, for a new owner and as many seconds as any lease has. Else raises Overtaken."""
+    if checkout.final or not (has_come(checkout.lease, now, seconds) or left_by_the_same(checkout.owner, owner)):
         raise Overtaken
     return replace(checkout, owner=owner, lease=now + seconds)
 

@@ -16,7 +16,7 @@ from mallkit.errors import Missing
 from mallkit.money import Money
 from mallkit.steps import Write
 from svc_checkout.domain import address, card
-from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of
+from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of, left_by_the_same
 from svc_checkout.domain.receipt import Receipt, price
 from svc_checkout.ports import Ports
 from svc_checkout.use_cases import saga
@@ -26,6 +26,8 @@ POLL_SECONDS = 0.05
 AFRESH = 50
 """How often one key may try afresh after refusals of the moment."""
 BATCH = 20
+RESUMED = 500
+"""Checkouts that a copy looks through when it starts; more than that wait for the end of their leases."""
 BEGUN = Write("checkout.begun")
 
 
@@ -75,7 +77,7 @@ async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple
     """
     destination, buyer = address.read(wish.address), buyer_of(wish.firstname, wish.lastname, wish.email)
     for afresh in range(AFRESH):
-        now, owner = ports.clock(), ports.new_id()
+        now, owner = ports.clock(), f"{ports.process}/{ports.new_id()}"
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
         wished = Checkout(checkout_id, caller.subject, ports.new_id(), buyer, destination, owner, now + ports.times.lease, now)
         with BEGUN.writing():
@@ -108,6 +110,12 @@ async def read(checkout_id: str, caller: Caller, ports: Ports) -> Checkout:
     if found.user_id != caller.subject and not caller.is_operator:
         raise Missing("there is no such checkout")
     return found
+
+
+async def resume(ports: Ports) -> None:
+    """What this copy had in its hands when it died is ended at once: nobody need wait for the end of those leases."""
+    left = [each for each in await ports.checkouts.unfinished(RESUMED) if left_by_the_same(each.owner, ports.process)]
+    await side_by_side(_recover(each, ports) for each in left)
 
 
 async def recover_all(ports: Ports) -> None:

@@ -195,7 +195,7 @@ async def _note(step: Write, held: Checkout, rule: Callable[[Checkout], Checkout
 
 async def recover(left: Checkout, ports: Ports) -> Checkout:
     """Takes over what a dead process left and ends it. It has no card: what was not paid is undone."""
-    owner, now = ports.new_id(), ports.clock()
+    owner, now = f"{ports.process}/{ports.new_id()}", ports.clock()
     mine = await _note(TAKEN_OVER, left, lambda found: rules.taken_over(found, owner, now, ports.times.lease), ports)
     if mine.status is CheckoutStatus.RUNNING:
         refusal = kept(Unavailable("the checkout was interrupted; nothing was bought"))

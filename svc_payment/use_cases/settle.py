@@ -1,8 +1,12 @@
 """Ending what was left open: every attempt and every refund reaches a final word, whatever died on the way."""
 
+import asyncio
+from contextlib import suppress
+
 from contracts import payment as contract
 from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.background import side_by_side
+from mallkit.errors import Unavailable
 from mallkit.steps import Write
 from mallkit.times import has_come
 from svc_payment.domain import account as rules
@@ -11,6 +15,8 @@ from svc_payment.ports import Ports
 from svc_payment.use_cases import charge, refund
 
 BATCH = 50
+AT_ONCE = 2.0
+"""Seconds that whoever undoes waits for the bank's word on a capture before it is told that there is none yet."""
 CLOSED, VOIDED_BY_JOB = Write("payment.closed"), Write("payment.voided-by-job")
 
 
@@ -18,6 +24,12 @@ async def void(order_id: str, ports: Ports) -> contract.Undone:
     """The saga's undo. No attempt may begin any more; *capturing* or *captured* says that it is too late to go back."""
     now = ports.clock()
     account = await charge.note(CLOSED, order_id, lambda found: rules.close(found, now), ports)
+    for attempt in account.attempts:
+        if attempt.status is PaymentStatus.CAPTURING:  # whoever began it may be dead: the same key asks the bank what became of it
+            with suppress(TimeoutError, Unavailable):
+                async with asyncio.timeout(AT_ONCE):
+                    await _settle_attempt(account, attempt, ports)
+            account = await ports.accounts.get(order_id)
     for attempt in account.attempts:
         if attempt.status in {PaymentStatus.CAPTURING, PaymentStatus.CAPTURED}:
             return contract.Undone(order_id=order_id, outcome=attempt.status, transaction_id=attempt.transaction_id)
@@ -30,6 +42,11 @@ async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one account's trouble does not keep the others waiting. The first trouble is told."""
     due = await ports.accounts.due(ports.clock(), _longest(ports), BATCH)
     await side_by_side(settle(account, ports) for account in due)
+
+
+async def resume(ports: Ports) -> None:
+    """What the process that was here before had in its hands: captures and refunds go on at once, and not only when they are due."""
+    await side_by_side(settle_told(account, ports) for account in await ports.accounts.open(BATCH))
 
 
 async def settle(account: Account, ports: Ports) -> None:

@@ -36,15 +36,16 @@ def _write(store: sqlite3.Connection, collection: str, key: str, text: str) -> N
 
 
 @contextmanager
-def added(folder: Path, service: str, collection: str, key: str, document: Document) -> Iterator[None]:
-    """One document more."""
+def added(folder: Path, service: str, collection: str, document: Document, **columns: str) -> Iterator[None]:
+    """One document more, with its id; `columns` are the indexed fields that somebody looks for."""
+    fields = {"id": document["id"], "_rev": 1, "_version": 1, "_doc": json.dumps(document), **columns}
+    names, places = ", ".join(f'"{name}"' for name in fields), ", ".join("?" * len(fields))
     with closing(sqlite3.connect(folder / f"{service}.db", timeout=5, isolation_level=None)) as store:
-        insert = f'INSERT INTO "{collection}" (id, _rev, _version, _doc) VALUES (?, 1, 1, ?)'  # noqa: S608 - our own names
-        store.execute(insert, (key, json.dumps(document)))
+        store.execute(f'INSERT INTO "{collection}" ({names}) VALUES ({places})', tuple(fields.values()))  # noqa: S608 - our own names
         try:
             yield
         finally:
-            store.execute(f'DELETE FROM "{collection}" WHERE id = ?', (key,))  # noqa: S608 - our own names
+            store.execute(f'DELETE FROM "{collection}" WHERE id = ?', (document["id"],))  # noqa: S608 - our own names
 
 
 @contextmanager

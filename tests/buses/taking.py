@@ -33,14 +33,15 @@ async def take(subscription: Subscription, count: int) -> list[Delivery]:
 async def take_all(subscription: Subscription, quiet: float = QUIET) -> list[bytes]:
     """Until nothing comes any more; acknowledged."""
     found: list[bytes] = []
-    while True:
-        try:
-            async with asyncio.timeout(quiet):
-                deliveries = await subscription.next()
-        except TimeoutError:
-            return found
-        found += [delivery.body for delivery in deliveries]
-        await subscription.acknowledge(deliveries)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with asyncio.timeout(quiet):
+                    deliveries = await subscription.next()
+            except TimeoutError:
+                return found
+            found += [delivery.body for delivery in deliveries]
+            await subscription.acknowledge(deliveries)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

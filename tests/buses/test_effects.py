@@ -55,14 +55,17 @@ async def messages(market: Market) -> list[bytes]:
 
 
 async def drained(bus: Bus, counter: Counter) -> None:
-    """Waits until the counter has had all that is on the bus, by a message that comes last and goes to its desk."""
-    before = len((await counter.events.desk.page(None, None, 100)).items)
-    await bus.publish("market", [f"the end, after {before}".encode()], await bus.position("market") or 0)
+    """Waits until the counter has had all that is on the bus, by a message that comes last and is the only one at its desk."""
+    await bus.publish("market", [b"the end"], await bus.position("market") or 0)
 
-    async def is_at_the_desk() -> bool:
-        return len((await counter.events.desk.page(None, None, 100)).items) > before
+    async def failures() -> list[bytes]:
+        return [failure.message for failure in (await counter.events.desk.page(None, None, 100)).items]
 
-    await until(is_at_the_desk)
+    async def has_come() -> bool:
+        return b"the end" in await failures()
+
+    await until(has_come)
+    assert await failures() == [b"the end"]
 
 
 async def test_every_service_has_the_effect_of_every_event_once(village: Village, market: Market, counter: Counter) -> None:

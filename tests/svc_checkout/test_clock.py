@@ -98,6 +98,18 @@ async def test_all_that_were_left_behind_are_ended_in_one_round(tmp_path: Path) 
         assert set(await statuses(ports, *range(buy.BATCH * 2 + 5))) == {"refused"}
 
 
+async def test_a_copy_that_was_started_again_ends_what_it_had_in_its_hands_at_once(tmp_path: Path) -> None:
+    owners = ["here:1/before/w1", "here:1/now/w1", "here:2/before/w1", "there:1/before/w1", "dead", "here:1"]
+    async with at(tmp_path, Neighbours(), Clock()) as ports:
+        assert ports.process == "here:1/now"
+        for number, owner in enumerate(owners):
+            await ports.checkouts.start(replace(left_behind(number, NOW + LEASE), owner=owner))
+        await ports.checkouts.start(replace(left_behind(9, NEVER, CheckoutStatus.REFUSED), owner=owners[0]))
+        await buy.resume(ports)
+        assert await statuses(ports, *range(len(owners))) == ["refused", *["running"] * 5]
+        assert (await ports.checkouts.get("c9")).owner == owners[0]
+
+
 @pytest.mark.requirement(69, 70)
 @pytest.mark.parametrize("money", [PaymentStatus.CAPTURED, PaymentStatus.VOIDED])
 @pytest.mark.parametrize("dies", [False, True])

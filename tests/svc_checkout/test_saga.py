@@ -78,6 +78,7 @@ async def shop(folder: Path, neighbours: Neighbours) -> AsyncIterator[Ports]:
             lasting=work,
             clock=time.time,
             new_id=new_id,
+            process="here:1/now",
             times=Times(answer=2.0, undo=0.2, lease=1e6),
             rates=Rates({}, {}),
             currency="USD",

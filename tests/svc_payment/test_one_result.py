@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contracts import order
 from contracts.bank import BankKeyReused, OperationKind, signature
@@ -50,6 +50,8 @@ GOOD, CUT = (
     Plastic("visa", "0374", trick=bank_rules.Trick(OperationKind.CAPTURE, refuses=bank_rules.Reason.DECLINED)),
 )
 TOTAL = 1999
+LATE = 8
+"""Steps before the saga may take the order back, after which nothing can be paid any more."""
 
 
 class Faults:
@@ -159,12 +161,12 @@ class Shop:
 KEYS, FAULTS = st.sampled_from(["k1", "k2", "k3"]), st.lists(st.sampled_from(["", "lost", "away"]), max_size=6)
 PICKS = st.lists(st.integers(0, 30), max_size=6)
 DOINGS = st.one_of(
-    st.tuples(st.just("charge"), KEYS),
+    st.tuples(st.just("charge"), st.tuples(KEYS, st.sampled_from([GOOD, CUT]))),
     st.tuples(st.just("tell"), PICKS),
     st.tuples(st.just("settle"), st.sampled_from([0, 10, 40])),
     st.tuples(st.just("refund"), st.sampled_from([("r1", 500), ("r2", 700), ("r3", 900)])),
-    st.tuples(st.just("undo"), st.just("")),
 )
+UNDO = ("undo", "")
 
 
 class Paying(RuleBasedStateMachine):
@@ -176,6 +178,7 @@ class Paying(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         self.stack = AsyncExitStack()
         self.now = 1_000.0
+        self.steps = 0
         self.faults = Faults()
         self.bank, self.shop = Till(self.faults), Shop(self.faults)
         self.run(self.open())
@@ -192,9 +195,8 @@ class Paying(RuleBasedStateMachine):
             Accounts(store), shop, {"credit_card": self.bank}, self.lasting, lambda: self.now, lambda: (2026, 11), 5.0, 30.0, "USD", hearing
         )
 
-    @rule(doing=DOINGS, faults=FAULTS, plastic=st.sampled_from([GOOD, GOOD, CUT]))
-    def one(self, doing: tuple[str, Any], faults: list[str], plastic: Plastic) -> None:
-        self.bank.plastic = plastic
+    @rule(doing=DOINGS, faults=FAULTS)
+    def one(self, doing: tuple[str, Any], faults: list[str]) -> None:
         self.faults.coming = list(faults)
         self.run(self.do(*doing))
 
@@ -203,16 +205,24 @@ class Paying(RuleBasedStateMachine):
         self.faults.coming = list(faults)
         self.run(self.all_of(doings))
 
+    @precondition(lambda self: self.steps > LATE)
+    @rule(doings=st.lists(DOINGS, max_size=2), faults=FAULTS)
+    def undo(self, doings: list[tuple[str, Any]], faults: list[str]) -> None:
+        self.faults.coming = list(faults)
+        self.run(self.all_of([*doings, UNDO]))
+
     async def all_of(self, doings: list[tuple[str, Any]]) -> None:
         await asyncio.gather(*(self.do(*doing) for doing in doings))
 
     async def do(self, what: str, how: Any) -> None:
         """A refusal, or no answer, is an answer here: what counts is what became of the money."""
+        self.steps += 1
         with suppress(ShopError):
             if what == "charge":
+                key, self.bank.plastic = how
                 form = {"amount": TOTAL / 100, "credit_card": card(), "order_id": "o1", "user_id": "ann"}
                 wish = msgspec.json.decode(msgspec.json.encode(form), type=Charge)
-                await charging.charge(wish, Caller("checkout", Role.SERVICE, command=how), self.ports)
+                await charging.charge(wish, Caller("checkout", Role.SERVICE, command=key), self.ports)
             elif what == "tell":
                 await self.tell([self.bank.events[at % len(self.bank.events)] for at in how] if self.bank.events else [])
             elif what == "settle":

@@ -1,0 +1,132 @@
+"""What else goes on in a mall besides buying, so that a drill comes to every step: operators, leavers, forgotten holds, stalls."""
+
+import asyncio
+import itertools
+import signal
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from mall.drills.stage import TROUBLE, DrillFailed, Stage
+from mall.load.ledger import Ledger
+from mall.load.line import Line
+from mallkit.sources import dotenv
+
+IN_WHOSE_NAME = "checkout"
+"""The service for which holds are made that nobody comes back for."""
+STALLED_FOR = 12.0
+"""Seconds that a store cannot be written: longer than a consumer may take with one event, shorter than twice that."""
+STANDS_STILL_FOR = 7.0
+"""Seconds that a neighbour stands still: longer than the leases of this drill."""
+ROW = {"import_key": "drill-pot", "name": "Drill Pot", "price": 19.99, "stock": 5, "category": "drill"}
+
+
+class Chores:
+    """Each chore begins again and again, whatever became of the last time: processes die under it all the time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._numbers = itertools.count()
+        self._mark = f"{stage.crowd.run}-{time.monotonic_ns()}"
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.gather(*(self._again(chore) for chore in (self.keep_the_shop, self.come_and_go, self.hold_and_forget)))
+
+    async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            with suppress(DrillFailed, LookupError, TypeError, *TROUBLE):  # an answer that did not come, or said no
+                await chore()
+            await asyncio.sleep(0.2)
+
+    async def _line(self) -> Line:
+        """An operator's."""
+        return Line(self._stage.session, self._stage.mall.gateway, Ledger(), await self._stage.token())
+
+    async def keep_the_shop(self) -> None:
+        """What an operator writes into the catalogue, on products that nobody buys."""
+        line, new = await self._line(), {"name": "Drill Vase", "price": 5, "stock": 3, "category": "drill-chores"}
+        here = f"/api/v1/products/{(await line.call('', 'POST', '/api/v1/products', new)).json['product_id']}"
+        seen = (await line.call("", "GET", f"{here}/stock")).json
+        await line.call("", "PUT", f"{here}/stock", {"on_hand": 7}, version=seen["version"])
+        await line.call("", "PATCH", here, {"price": 12})
+        await line.call("", "DELETE", here)
+        imports = f"/api/v1/catalogue/imports/{self._unique(64)}"
+        await line.call("", "PUT", f"{imports}/parts/0", {"products": [ROW | {"price": self._stage.dice.randint(1, 99)}]})
+        await line.call("", "POST", imports, {"parts": 1})
+
+    async def come_and_go(self) -> None:
+        """An account from its opening to its closing."""
+        line = Line(self._stage.session, self._stage.mall.gateway, Ledger())
+        account = {"email": f"leaver-{self._mark}-{next(self._numbers)}@example.org", "password": "a-long-password"}
+        await line.call("", "POST", "/api/v1/auth/register", {**account, "name": "Leaver"})
+        tokens = (await line.call("", "POST", "/api/v1/auth/login", account)).json
+        fresh = await line.call("", "POST", "/api/v1/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+        line.token = fresh.json["access_token"]
+        me = "/api/v1/users/me"
+        await line.call("", "GET", me)
+        await line.call("", "PATCH", me, {"name": "Gone"})
+        await line.call("", "DELETE", me)
+        again = (await line.call("", "POST", "/api/v1/auth/register", {**account, "email": f"x{account['email']}", "name": "Leaver"})).json
+        left = (await line.call("", "POST", "/api/v1/auth/login", {**account, "email": f"x{account['email']}"})).json
+        line.token = left["access_token"] if again else ""
+        await line.call("", "POST", "/api/v1/auth/logout", {})
+
+    async def hold_and_forget(self) -> None:
+        """One hold that its caller binds, and gives back; one that the clock ends."""
+        headers = {"Authorization": f"Bearer {await self._service_token()}"}
+        new = {"name": "Drill Bowl", "price": 5, "stock": 3, "category": "drill-chores"}
+        product_id = (await (await self._line()).call("", "POST", "/api/v1/products", new)).json["product_id"]
+        kept, forgotten = (f"/internal/holds/{self._unique(24)}" for _ in range(2))
+        line = {"product_id": product_id, "quantity": 1}
+        for hold in (kept, forgotten):
+            await self._inside("product", hold, {"lines": [line], "seconds": 1}, headers)
+        await self._inside("product", f"{kept}/bind", {"order_id": "no-order"}, headers)
+        await self._inside("product", f"{kept}/release", {}, headers)
+
+    async def _inside(self, part: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
+        """Repeated until it is answered: what was begun must not stay half done."""
+        async with asyncio.timeout(30):
+            while True:
+                with suppress(*TROUBLE):
+                    status, _ = await self._stage.ask("POST", self._stage.mall.url(part) + path, body, headers)
+                    if status < 500:  # noqa: PLR2004 - HTTP
+                        return
+                await asyncio.sleep(0.1)
+
+    async def _service_token(self) -> str:
+        secret = dotenv(self._stage.mall.folder / "dev-secrets.env")[f"MALL_{IN_WHOSE_NAME.upper()}_CLIENT_SECRET"]
+        wish = {"service": IN_WHOSE_NAME, "secret": secret}
+        _, told = await self._stage.ask("POST", f"{self._stage.mall.url('auth')}/internal/service-token", wish)
+        return str(told["access_token"])
+
+    def _unique(self, digits: int) -> str:
+        return f"{time.time_ns() * 1000 + next(self._numbers):0{digits}x}"[-digits:]
+
+
+async def stand_still(stage: Stage, but: str) -> None:
+    """Neighbours stop for longer than a lease, one after the other: what waits for them is left to the jobs. Until cancelled."""
+    while True:
+        name = stage.dice.choice([each for each in ("order", "payment", "product", "cart", "bank") if each != but])
+        stopped = stage.hit(name, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(STANDS_STILL_FOR)
+        finally:
+            if stopped:
+                stage.hit(name, signal.SIGCONT)
+        await asyncio.sleep(3)
+
+
+async def stall(stage: Stage, part: str) -> None:
+    """The part's store cannot be written for a while: an event in hand runs out of time, and goes to the failure desk. Until cancelled."""
+    while True:
+        lock = sqlite3.connect(stage.mall.folder / f"{part}.db", timeout=1, isolation_level=None)
+        try:
+            with suppress(sqlite3.OperationalError):
+                lock.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(STALLED_FOR)
+        finally:
+            lock.close()
+        await asyncio.sleep(3)
