@@ -1,9 +1,9 @@
-# make up · make test · make check · make bench · make help
+# make up · make test · make check · make bench · make drills · make help
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
 
-.PHONY: help up test check bench requirements clean-data
+.PHONY: help up test check bench drills requirements clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
@@ -23,7 +23,6 @@ up: .venv/bin/mall ## Install what is missing and run the whole mall; Ctrl-C sto
 
 test: .venv/.dev ## All tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
-
 check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy . && $(BIN)/lint-imports
@@ -31,10 +30,11 @@ check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
 
 bench: .venv/.dev ## Measure purchases, reads, memory and start-up, side by side
 	$(BIN)/python -m bench
+drills: .venv/bin/mall ## Do harm while people buy, in every way; SHORT=1: three minutes of it
+	$(BIN)/mall drill $(if $(SHORT),short,all)
 
 requirements: .venv/.dev ## Bring docs/requirements.md and docs/api/errors.md up to date
-	$(BIN)/python -m tests.architecture.requirements_table
-	$(BIN)/python -m tests.architecture.errors_table
+	$(BIN)/python -m tests.architecture.requirements_table && $(BIN)/python -m tests.architecture.errors_table
 
 clean-data: ## Remove everything that `make up` has stored
 	rm -rf "$${MALL_DATA:-var}"

@@ -1,4 +1,4 @@
-"""One service as the gateway reaches it: its copies in turn, short retries while it restarts, and what its failures are called."""
+"""One service as the gateway reaches it: whichever copy is well, short retries while it restarts, and what its failures are called."""
 
 import asyncio
 import random

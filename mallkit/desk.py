@@ -57,9 +57,9 @@ class Desk:
         self._size = metrics.gauge("mall_failures", "Failures at the desk.", ("status",))
 
     async def file(self, body: bytes, envelope: Envelope | None, consumer: str, error: Exception) -> None:
-        """Keeps a failure; the same event and consumer again change nothing. Raises StoreUnavailable."""
+        """Keeps a failure; the same message and consumer again change nothing. Raises StoreUnavailable."""
         now, cause, about = self._clock(), cause_of(error), envelope or UNREAD
-        what = f"{about.source}/{about.id}/{consumer}".encode() if envelope else body
+        what = b"/".join((consumer.encode(), body))
         wanted = Failure(
             id=f"{self._service}.{hashlib.blake2b(what, digest_size=15).hexdigest()}",
             consumer=consumer,

@@ -62,8 +62,10 @@ def asked_for(failure: Failure, now: float) -> Failure:
     """An operator wants it tried now, however often it failed. Raises FailureFinished, FailureInWork."""
     if failure.status is FailureStatus.PENDING:
         return replace(failure, updated=now, due=now)
-    if failure.status is FailureStatus.PROCESSING and has_come(failure.due, now, WORK_SECONDS):
-        return failure
+    if failure.status is FailureStatus.PROCESSING:
+        if not has_come(failure.due, now, WORK_SECONDS):
+            raise FailureInWork(failure_id=failure.id)
+        return failure  # abandoned: `begun` takes it over
     return failure.to(FailureStatus.PENDING, now, now)
 
 

@@ -156,7 +156,11 @@ class RedisSubscription:
             by_stream.setdefault(stream, []).append(entry)
         if by_stream:
             commands = [("XACK", stream, self._reader.group, *entries) for stream, entries in by_stream.items()]
-            self._acknowledging.good(await self._acknowledging.ask(self._tempo.answer, *commands))
+            try:
+                self._acknowledging.good(await self._acknowledging.ask(self._tempo.answer, *commands))
+            except BaseException:  # they are ours still: asked for again, not only when they are reclaimed
+                self._begin_again()
+                raise
 
     def _begin_again(self) -> None:
         self._own = dict.fromkeys(self._reader.streams, "0")

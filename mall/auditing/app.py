@@ -70,15 +70,14 @@ class Rounds:
             rest = min(FIRST_SECONDS, self._settings.every_seconds)
             while True:
                 await asyncio.sleep(rest)
-                began = time.monotonic()
+                began, spent = time.monotonic(), time.process_time()
                 try:
                     self._show(await look(mall, self._watch))
                 except NotAsked as refusal:
                     self.state = "a service could not be asked"
                     log.warning("audit.not-asked", reason=refusal.detail)
-                took = time.monotonic() - began
-                self._seconds.set(took)
-                rest = max(self._settings.every_seconds, took * self._settings.rest)
+                self._seconds.set(time.monotonic() - began)
+                rest = max(self._settings.every_seconds, (time.process_time() - spent) * self._settings.rest)
 
         rounds.__name__ = "audit.rounds"
         return rounds

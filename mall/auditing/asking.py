@@ -23,6 +23,7 @@ TOKENS = IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_t
 READ_SECONDS = 120.0
 """How long one service may take to tell everything."""
 AGAIN_SECONDS = 0.3
+TOO_MANY = 429
 OPERATIONS_AT_ONCE = 500
 PAUSE_SECONDS = 0.02
 """Between two pages of the bank's statement."""
@@ -35,6 +36,10 @@ class NotAsked(Unavailable):
 
     slug = "audit/not-asked"
     title = "A service could not be asked"
+
+
+class _Busy(NotAsked):
+    """Somebody else reads there at this moment."""
 
 
 @asynccontextmanager
@@ -71,6 +76,8 @@ class Readers:
             raise NotAsked(part.trouble or f"{service} broke off after {part.books.rows} rows") from None
         except ShopError as error:
             raise NotAsked(f"no token for {service}: {error.detail}") from None
+        if reply.status == TOO_MANY:
+            raise _Busy(f"{service} is being read by somebody else")
         if reply.status != OK:
             raise NotAsked(f"{service} answers {reply.status}: {_detail(reply.body)}")
         return part.whole()
@@ -128,8 +135,7 @@ class Asking:
 
     async def read(self) -> Books:
         """Everything, as of now. Raises NotAsked, naming every service that did not answer in time."""
-        ends = time.monotonic() + self._settings.wait_seconds
-        asked = [self._service(name, urls, ends) for name, urls in self._urls.items()]
+        asked = [self._service(name, urls) for name, urls in self._urls.items()]
         *parts, statement = await asyncio.gather(*asked, self._statement(), return_exceptions=True)
         refusals = [part for part in (*parts, statement) if isinstance(part, ShopError)]
         if refusals:
@@ -144,16 +150,17 @@ class Asking:
         books.statement = statement if isinstance(statement, dict) else None
         return books
 
-    async def _service(self, name: str, urls: Sequence[str], ends: float) -> Books:
-        """Its rows, from whichever copy gives them; asked again until the time is over."""
-        refusal = NotAsked(f"no URL is set for {name}: set MALL_{name.upper()}_URL")
+    async def _service(self, name: str, urls: Sequence[str]) -> Books:
+        """Its rows, from whichever copy gives them; asked again until the time is over. Another reader may read to the end."""
+        started, refusal = time.monotonic(), NotAsked(f"no URL is set for {name}: set MALL_{name.upper()}_URL")
         while True:
             for url in urls:
                 try:
                     return await self._readers.read(name, url)
                 except NotAsked as told:
                     refusal = told
-            if not urls or time.monotonic() >= ends:
+            patience = READ_SECONDS if isinstance(refusal, _Busy) else self._settings.wait_seconds
+            if not urls or time.monotonic() - started >= patience:
                 raise refusal
             await asyncio.sleep(AGAIN_SECONDS)
 

@@ -15,5 +15,5 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace_seconds: float = 60.0
     publish_seconds: float = 10.0
     wait_seconds: float = 10.0
-    rest: float = 100.0
-    """A round is followed by at least so many times its own length of rest, so that a large mall does not pay more for it."""
+    rest: float = 200.0
+    """After a round, at least so many times the CPU time that it took here: a large mall is read more rarely, not at a higher price."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mall.drills.stage import Stage
-from mall.load.ledger import OURS, Ledger, Purchase, pieces_of
+from mall.load.ledger import OURS, Ledger, pieces_of
 
 PAGE = 200
 SIDE_BY_SIDE = 8
@@ -36,13 +36,19 @@ async def compare(stage: Stage) -> Compared:
     ledger = stage.crowd.ledger
     orders = await _orders(stage, ledger.shoppers)
     payments = await _payments(stage, orders)
+    found = hold_against(ledger, orders, payments)
+    await _pieces(stage, orders, found)
+    return found
+
+
+def hold_against(ledger: Ledger, orders: Mapping[str, Json], payments: Mapping[str, list[Json]]) -> Compared:
+    """What shoppers were told against their orders and the payments of each, both by order id, as the mall shows them."""
     found = Compared(answered=len(ledger.bought), paid=sum(order["status"] == "paid" for order in orders.values()))
     _told_twice(ledger, found)
     _answered(ledger, orders, found)
     _unexplained(ledger, orders, found)
     for order_id, order in orders.items():
         _money(order, payments[order_id], found)
-    await _pieces(stage, orders, found)
     return found
 
 
@@ -112,22 +118,17 @@ def _answered(ledger: Ledger, orders: Mapping[str, Json], found: Compared) -> No
 
 
 def _unexplained(ledger: Ledger, orders: Mapping[str, Json], found: Compared) -> None:
-    """A paid order that nobody was told of is one that a shopper left in the middle of, once for each time; no refused one is paid."""
+    """A paid order that nobody was told of is one that a shopper left in the middle of; no refused purchase is paid.
+
+    What was in the cart tells nothing: a request whose sender has gone may seal the cart only when that shopper is filling it again.
+    """
     told = {(purchase.bought or {})["order_id"] for purchase in ledger.bought}
-    left: dict[str, list[Purchase]] = defaultdict(list)
-    for purchase in ledger.purchases:
-        if not purchase.answers:
-            left[purchase.shopper].append(purchase)
+    left = Counter(purchase.shopper for purchase in ledger.purchases if not purchase.answers)
     for order_id, order in orders.items():
-        if order["status"] != "paid" or order_id in told:
-            continue
-        mine = left[order["user_id"]]
-        known = [each for each in mine if each.pieces == _pieces_in(order)]
-        meant = next(iter(known), None) or next((each for each in mine if each.pieces is None), None)
-        if meant is None:
-            found.doubled.append(f"the order {order_id} is paid, and nobody who was not refused had bought it")
-        else:
-            mine.remove(meant)
+        if order["status"] == "paid" and order_id not in told:
+            left[order["user_id"]] -= 1
+            if left[order["user_id"]] < 0:
+                found.doubled.append(f"the order {order_id} is paid, and nobody who was not refused had bought it")
 
 
 def _money(order: Json, payments: list[Json], found: Compared) -> None:

@@ -30,13 +30,18 @@ class Chores:
         self._stage = stage
         self._numbers = itertools.count()
         self._mark = f"{stage.crowd.run}-{time.monotonic_ns()}"
+        self._over = asyncio.Event()
+
+    def stop(self) -> None:
+        """Each chore ends what it has begun: nothing that was held stays held."""
+        self._over.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until stopped."""
         await asyncio.gather(*(self._again(chore) for chore in (self.keep_the_shop, self.come_and_go, self.hold_and_forget)))
 
     async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self._over.is_set():
             with suppress(DrillFailed, LookupError, TypeError, *TROUBLE):  # an answer that did not come, or said no
                 await chore()
             await asyncio.sleep(0.2)

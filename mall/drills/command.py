@@ -25,7 +25,11 @@ SETS: dict[str, Mapping[str, Wish]] = {"all": {name: Wish() for name in DRILLS},
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Runs the command with the arguments after `mall drill`; the exit status."""
-    wish = _parser().parse_args(argv)
+    parser = _parser()
+    wish = parser.parse_args(argv)
+    strange = [name for name in wish.names if name not in {*DRILLS, *SETS}]
+    if strange or not (wish.names or wish.list):
+        parser.error(f"there is no drill {strange[0]}: `mall drill --list` tells which there are" if strange else "which drill?")
     if wish.list:
         for drill in DRILLS.values():
             print(f"{drill.name:<20} {drill.what}{f' ({missing(drill)})' if missing(drill) else ''}")
@@ -34,9 +38,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if refusal:
         print(f"mall drill: {refusal}", file=sys.stderr)
         return NOT_RUN
-    told = Wish(wish.seed, wish.seconds, wish.times, wish.keep)
+    told = Wish(wish.seed, wish.seconds, wish.times, tuple(wish.at), wish.keep)
     chosen = {name: _with(each, told) for word in wish.names for name, each in SETS.get(word, {word: Wish()}).items()}
-    outcomes = {name: _run(DRILLS[name], each) for name, each in chosen.items()}
+    outcomes = {name: run(DRILLS[name], each) for name, each in chosen.items()}
     if len(outcomes) > 1:
         print("\n" + "\n".join(f"{name:<20} {('PASS', 'FAIL', 'NOT RUN')[outcome]}" for name, outcome in outcomes.items()))
     return FAILED if FAILED in outcomes.values() else max(outcomes.values())
@@ -46,11 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mall drill", description="Harm a mall of its own, in a temporary folder, while people buy there."
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*DRILLS, *SETS, []], help=f"{', '.join(DRILLS)}; or all, or short")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(DRILLS)}; or all, or short")
     parser.add_argument("--list", action="store_true", help="what there is")
     parser.add_argument("--seed", type=int, default=1, help="moments, shoppers and cards follow from it (%(default)s)")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long the harm lasts; each drill has its own measure")
     parser.add_argument("--times", type=int, default=0, help="how many kills, rounds, charges or crash points; as above")
+    parser.add_argument("--at", action="append", default=[], metavar="POINT", help="of crash-points only this one; may be repeated")
     parser.add_argument("--keep", action="store_true", help="leave the mall's folder where it is, and tell where")
     return parser
 
@@ -69,7 +74,8 @@ def _with(own: Wish, told: Wish) -> Wish:
     return replace(told, seconds=told.seconds or own.seconds, times=told.times or own.times)
 
 
-def _run(drill: Drill, wish: Wish) -> int:
+def run(drill: Drill, wish: Wish) -> int:
+    """One drill, told on the terminal; its exit status."""
     lacking = missing(drill)
     if lacking:
         print(f"drill {drill.name}: NOT RUN: {lacking}", file=sys.stderr)

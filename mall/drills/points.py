@@ -42,18 +42,22 @@ class Point:
 async def all_of_them(stage: Stage) -> None:
     """Those that end a process first, then those that hold a call back; a subset of `times` by seed."""
     found = await _listed(stage)
-    points = [point for point in found if point.step not in NOT_TRIED]
+    strange = sorted(set(stage.wish.at) - {point.where for point in found})
+    if strange:
+        raise DrillFailed(f"there is no such point: {', '.join(strange)}")
+    points = [point for point in found if point.step not in NOT_TRIED and (not stage.wish.at or point.where in stage.wish.at)]
     if stage.wish.times:
         points = stage.dice.sample(points, min(stage.wish.times, len(points)))
     stage.figures |= {"points": len(found), "points tried": len(points)}
-    chore = asyncio.create_task(chores.Chores(stage).run())
+    around = chores.Chores(stage)
+    chore = asyncio.create_task(around.run())
     try:
         async with auditor(stage) as looking:
             missed = await _deadly(stage, _in_turns([point for point in points if not point.where.endswith(LATE)]), looking)
         missed += await _late(stage, [point for point in points if point.where.endswith(LATE)])
     finally:
-        chore.cancel()
-        await asyncio.wait([chore])
+        around.stop()
+        await chore
     stage.faults += [f"{' or '.join(point.names)} never came to {point.where}" for point in missed]
 
 

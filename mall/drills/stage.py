@@ -36,6 +36,8 @@ class Wish:
     seed: int = 1
     seconds: float = 0.0
     times: int = 0
+    at: tuple[str, ...] = ()
+    """Crash points, where not all are meant."""
     keep: bool = False
 
 

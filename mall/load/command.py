@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import uvloop
 
@@ -41,28 +41,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _whole:  # noqa: N801 - argparse names it in its refusals
-    """A whole number from 1 to a limit."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-
-    def __call__(self, text: str) -> int:
-        if not 1 <= int(text) <= self._most:
-            raise argparse.ArgumentTypeError(f"{text} is not between 1 and {self._most}")
+def _whole(most: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between 1 and {most}")
         return int(text)
 
+    return whole
 
-class _positive:  # noqa: N801 - as above
-    """A number above 0, up to a limit."""
 
-    def __init__(self, most: float) -> None:
-        self._most = most
-
-    def __call__(self, text: str) -> float:
-        if not 0 < float(text) <= self._most:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {self._most:g}")
+def _positive(most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        if not 0 < float(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most {most:g}")
         return float(text)
+
+    return number
 
 
 async def _load(terms: Terms) -> int:

@@ -45,8 +45,6 @@ class Purchase:
     shopper: str
     visit: int
     key: str
-    pieces: dict[str, int] | None
-    """What was in the cart, product → pieces; None when the shopper could not be sure of it."""
     sent: int = 0
     answers: list[Told] = field(default_factory=list)
     """The final ones."""
@@ -92,6 +90,11 @@ class Ledger:
         self.took[action].append(milliseconds)
         if told.slug:
             self.refusals[told.slug] += 1
+
+    @property
+    def requests(self) -> int:
+        """All so far."""
+        return sum(map(len, self.took.values()))
 
     @property
     def bought(self) -> list[Purchase]:

@@ -47,7 +47,7 @@ def suspects(paper: Paper) -> list[Suspect]:
     return [suspect for finding in examine(paper.books, INVARIANTS) for suspect in finding.suspects]
 
 
-@pytest.mark.requirement(165)
+@pytest.mark.requirement(166)
 @given(plans=ENDED)
 def test_whatever_has_ended_violates_nothing(plans: list[Plan]) -> None:
     paper, _ = carried_out(plans)
@@ -73,7 +73,7 @@ def test_what_was_on_its_way_fits_once_it_has_arrived(plans: list[Plan]) -> None
     assert suspects(paper) == []
 
 
-@pytest.mark.requirement(165, 166)
+@pytest.mark.requirement(166)
 @given(before=ENDED, after=ENDED, data=st.data())
 def test_one_corruption_is_named_with_its_id(before: list[Plan], after: list[Plan], data: st.DataObject) -> None:
     cancelled = data.draw(st.booleans())

@@ -44,7 +44,7 @@ async def rows(mall: House, token: str = "") -> Answer:
         )
 
 
-@pytest.mark.requirement(165)
+@pytest.mark.requirement(166)
 async def test_the_rows_are_whole_and_hold_no_texts(mall: House) -> None:
     answer = await rows(mall, await token_of(mall, "audit"))
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/x-ndjson")

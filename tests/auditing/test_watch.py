@@ -23,7 +23,7 @@ def test_what_holds_at_every_moment_counts_at_once() -> None:
     assert watch().look([hard], 0, 1) == [hard]
 
 
-@pytest.mark.requirement(165)
+@pytest.mark.requirement(166)
 def test_what_lies_between_services_counts_after_its_grace() -> None:
     seen = watch()
     assert seen.look([suspect()], 0, 1) == []

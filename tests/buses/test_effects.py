@@ -15,7 +15,6 @@ from tests.buses.counting import TALLIES, Tally
 from tests.buses.taking import take, until
 from tests.buses.village import Counter, Market, Village
 
-pytestmark = pytest.mark.requirement(165)
 SALES = [f"sale{number}" for number in range(60)]
 
 
@@ -68,6 +67,7 @@ async def drained(bus: Bus, counter: Counter) -> None:
     assert await failures() == [b"the end"]
 
 
+@pytest.mark.requirement(165)
 async def test_every_service_has_the_effect_of_every_event_once(village: Village, market: Market, counter: Counter) -> None:
     async with village.counter("another") as another:
         await market.sell(*SALES)

@@ -10,7 +10,6 @@ from mallkit.bus import Bus, BusUnavailable
 from tests.buses.brokers import HASTY, RedisBroker
 from tests.buses.taking import consuming, numbered, persistently, take, take_all, until
 
-pytestmark = pytest.mark.requirement(165, 187)
 HUNDRED = numbered(range(100))
 
 
@@ -22,6 +21,7 @@ async def test_the_position_is_that_of_the_last_publication(bus: Bus, broker: Re
         assert [await other.position(source) for source in ("shop", "bank", "post")] == [17, 4, 0]
 
 
+@pytest.mark.requirement(187)
 async def test_a_restart_keeps_messages_positions_and_acknowledgements(bus: Bus, broker: RedisBroker) -> None:
     await bus.publish("shop", HUNDRED, 100)
     subscription = bus.subscribe(["shop"], "mail", "one")
@@ -34,6 +34,7 @@ async def test_a_restart_keeps_messages_positions_and_acknowledgements(bus: Bus,
         assert await take_all(later.subscribe(["shop"], "new", "one")) == HUNDRED
 
 
+@pytest.mark.requirement(187)
 async def test_killed_in_the_midst_it_has_all_that_it_took(broker: RedisBroker) -> None:
     """A publication without an answer happened or not; the position tells which."""
     chance, taken, position = random.Random(11), list[bytes](), 0
@@ -54,6 +55,7 @@ async def test_killed_in_the_midst_it_has_all_that_it_took(broker: RedisBroker) 
     assert position > 0
 
 
+@pytest.mark.requirement(187)
 async def test_away_it_is_told_quickly_and_what_was_not_taken_can_be_sent_again(bus: Bus, broker: RedisBroker) -> None:
     await bus.publish("shop", HUNDRED[:1], 1)
     broker.kill()
@@ -74,6 +76,7 @@ async def test_away_it_is_told_quickly_and_what_was_not_taken_can_be_sent_again(
     assert await take_all(bus.subscribe(["shop"], "mail", "one")) == HUNDRED[:2]
 
 
+@pytest.mark.requirement(187)
 async def test_hanging_it_is_noticed_by_publisher_and_consumer(broker: RedisBroker) -> None:
     async with broker.open(HASTY) as bus:
         subscription = bus.subscribe(["shop"], "mail", "one")
@@ -108,6 +111,7 @@ async def test_a_wait_that_hangs_loses_nothing_when_it_goes_on(broker: RedisBrok
     assert got | {delivery.body for delivery in again} == set(HUNDRED[:2])
 
 
+@pytest.mark.requirement(187)
 async def test_come_back_empty_it_makes_its_groups_again(bus: Bus, broker: RedisBroker) -> None:
     taken: list[bytes] = []
     await bus.publish("shop", HUNDRED, 100)

@@ -56,6 +56,7 @@ async def test_copies_are_taken_in_turn(mall: Gate) -> None:
         assert (len(mall.echo.got), len(other.got)) == (3, 3)
 
 
+@pytest.mark.requirement(161)
 async def test_a_copy_that_stands_still_is_passed_over(mall: Gate) -> None:
     other, go_on = type(mall.echo)(), asyncio.Event()
 
@@ -78,7 +79,17 @@ async def test_a_copy_that_stands_still_is_passed_over(mall: Gate) -> None:
         assert (await waiting).status == 200
 
 
-async def test_a_copy_that_is_away_is_not_tried_by_every_request() -> None:
+async def test_a_copy_that_comes_back_is_not_asked_at_once(mall: Gate, unused_tcp_port: int) -> None:
+    other = type(mall.echo)()
+    back = f"http://{HOST}:{unused_tcp_port}"
+    async with listening(mall.echo.app()) as well, gate({"product": f"{back},{well}"}) as both:
+        assert (await both.ask("GET", PRODUCTS)).status == 200
+        async with listening(other.app(), unused_tcp_port):
+            assert (await both.ask("GET", PRODUCTS)).status == 200
+        assert (len(mall.echo.got), len(other.got)) == (2, 0)
+
+
+async def test_a_copy_that_breaks_off_is_not_tried_by_every_request() -> None:
     service = Scripted([NOTHING])
     well = Scripted([GOOD])
     async with service.listening() as one, well.listening() as two, gate({"product": f"{one},{two}"}) as both:

@@ -93,6 +93,7 @@ async def test_one_key_at_both_copies_at_once_is_one_purchase(two: Mall, crowd: 
     assert (await crowd.stock(thing))["on_hand"] == 7
 
 
+@pytest.mark.requirement(161, 180)
 async def test_the_death_of_one_copy_of_each_service_is_not_seen(two: Mall, crowd: People) -> None:
     thing = await crowd.product(stock=10)
     buyers = [await crowd.shopper() for _ in range(5)]

@@ -45,7 +45,7 @@ def group(leader: int) -> set[int]:
 
 
 def test_a_redis_is_started_for_all_parts_and_for_nobody_else(mall_up: Folder) -> None:
-    run = mall_up("gateway", "redis")
+    run = mall_up("gateway", "redis", MALL_GATEWAY_LOG_LEVEL="INFO")
     run.until_told("stop: Ctrl-C")
     port, secret = mall_up.ports["redis"], password(mall_up)
     assert any(line.split()[:4] == ["redis", str(port), str(mall_up.pid("redis")), "ready"] for line in run.lines)

@@ -183,3 +183,22 @@ async def test_what_may_be_repeated_goes_to_the_other_copy_when_one_breaks_off()
         for _ in range(4):
             assert (await to(toy.ask, toy.Ask(thing_id="a"), seconds=0.5)).note == "n"
         assert asked == 1  # it is asked last for a while
+
+
+async def test_a_copy_that_stands_still_is_passed_over() -> None:
+    stuck = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        stuck.set()
+        await reader.read()
+
+    async with talking(silent) as bad, talking(well) as good, calling(bad, good) as to:
+        waiting = asyncio.create_task(to(toy.slow, SLOW, seconds=0.5))
+        await stuck.wait()
+        for _ in range(3):
+            assert (await to(toy.slow, SLOW, seconds=5)).runs == 1
+        with pytest.raises(NoAnswer):
+            await waiting
+        for _ in range(3):
+            assert (await to(toy.slow, SLOW, seconds=5)).runs == 1  # now it is asked last

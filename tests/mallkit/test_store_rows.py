@@ -8,8 +8,6 @@ import pytest
 from mallkit.store import Store, StoredRow
 from tests.mallkit.books import BOOKS, EDITIONS, NOTES, Book, Note
 
-pytestmark = pytest.mark.requirement(165)
-
 
 async def all_of(store: Store, at_once: int = 100) -> list[StoredRow]:
     return [row async for batch in store.rows([BOOKS, NOTES], at_once=at_once) for row in batch]
@@ -30,6 +28,7 @@ async def test_an_empty_store_tells_nothing(store: Store) -> None:
     assert await all_of(store) == []
 
 
+@pytest.mark.requirement(166)
 async def test_what_is_written_meanwhile_belongs_to_another_moment(store: Store) -> None:
     for number in range(10):
         await store[BOOKS].add(Book(id=f"b{number}"))

@@ -1,4 +1,4 @@
-"""A capture or a refund that a process died on goes on when its service starts again, or when the saga asks: nobody waits till it is due."""
+"""A capture or a refund that a process died on goes on when its service starts again or the saga asks: nobody waits until it is due."""
 
 from collections.abc import Callable
 from pathlib import Path
