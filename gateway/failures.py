@@ -3,13 +3,13 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
 from msgspec import UNSET
 
-from gateway import headers
 from gateway.relay import Relay
 from gateway.settings import Settings
 from gateway.upstream import Upstream
@@ -69,7 +69,7 @@ class Desks:
     async def _list(self, request: web.BaseRequest) -> web.StreamResponse:
         wish = shape_of(contract.failures).read_query(list(request.query.items()))
         wanted = msgspec.convert(wish, FailuresOf, from_attributes=True)
-        pages, away = await self._ask_all(contract.failures, FailurePage, request, self._named(wanted.service), b"")
+        pages, away = await self._ask_all(Asking(contract.failures, FailurePage, wanted, request), self._named(wanted.service))
         found = sorted((view for page in pages for view in page.items), key=_place, reverse=True)
         more = len(found) > wanted.limit or any(page.next for page in pages)
         shown = found[: wanted.limit]
@@ -80,7 +80,7 @@ class Desks:
         if body and request.content_type != JSON:
             raise UnsupportedMedia
         wish = msgspec.convert(shape_of(contract.retry_failures).read_body(body), RetryAll, from_attributes=True)
-        counts, away = await self._ask_all(contract.retry_failures, Retried, request, self._named(wish.service), WRITE.encode(wish))
+        counts, away = await self._ask_all(Asking(contract.retry_failures, Retried, wish, request), self._named(wish.service))
         return _answer(Retried(failures=sum(each.failures for each in counts), away=away))
 
     async def _retry(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -98,11 +98,9 @@ class Desks:
             raise Invalid(f"service: use one of {', '.join(self._upstreams)}", field="service")
         return [self._upstreams[str(service)]]
 
-    async def _ask_all(
-        self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstreams: list[Upstream], body: bytes
-    ) -> tuple[list[V], list[str]]:
+    async def _ask_all(self, asking: "Asking[V]", upstreams: list[Upstream]) -> tuple[list[V], list[str]]:
         """The answers, and the names of those that gave none. Raises Unavailable when nobody did."""
-        asked = (asyncio.wait_for(self._ask(endpoint, gives, request, each, body), ASK_SECONDS) for each in upstreams)
+        asked = (asyncio.wait_for(asking.of(each), ASK_SECONDS) for each in upstreams)
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         answers: list[V] = []
         away = []
@@ -117,20 +115,35 @@ class Desks:
             raise Unavailable("no service could be asked", away=away)
         return answers, away
 
-    async def _ask(self, endpoint: Endpoint[Wish, View], gives: type[V], request: web.BaseRequest, upstream: Upstream, body: bytes) -> V:
-        query = f"?{request.query_string}" if request.query_string else ""
-        head = headers.onward(request.headers) + f"X-Forwarded-For: {request.remote or ''}\r\nContent-Length: {len(body)}\r\n"
-        head += f"{deadline.HEADER}: {int(ASK_SECONDS * 1000)}\r\n"
-        if body and hdrs.CONTENT_TYPE not in request.headers:
-            head += f"Content-Type: {JSON}\r\n"
-        with tracing.client_span(endpoint.method, upstream.service, endpoint.path) as span:
-            sent = f"{head}traceparent: {span.traceparent}\r\n"
-            reply = await upstream.send(f"{endpoint.method} {endpoint.path}{query}", sent, body, again=True)
+
+@dataclass(frozen=True)
+class Asking(Generic[V]):
+    """One question to several services, in the name of whoever asked the gateway."""
+
+    endpoint: Endpoint[Wish, View]
+    gives: type[V]
+    wish: Wish
+    request: web.BaseRequest
+
+    async def of(self, upstream: Upstream) -> V:
+        """The service's answer. Raises Unavailable for any other than the one that is promised."""
+        shape, method = shape_of(self.endpoint), self.endpoint.method
+        body = shape.body(self.wish)
+        lines = {
+            hdrs.AUTHORIZATION: self.request.headers.get(hdrs.AUTHORIZATION, ""),
+            hdrs.X_FORWARDED_FOR: self.request.remote or "",
+            hdrs.CONTENT_LENGTH: str(len(body)),
+            hdrs.CONTENT_TYPE: JSON,
+            deadline.HEADER: str(int(ASK_SECONDS * 1000)),
+        }
+        with tracing.client_span(method, upstream.service, self.endpoint.path) as span:
+            head = "".join(f"{name}: {value}\r\n" for name, value in {**lines, "traceparent": span.traceparent}.items())
+            reply = await upstream.send(f"{method} {shape.target(self.wish)}", head, body, again=True)
             span.http_status(reply.status)
         if reply.status != OK:
             raise Unavailable(f"{upstream.service} answered {reply.status}")
         try:
-            return msgspec.json.decode(reply.body, type=gives)
+            return msgspec.json.decode(reply.body, type=self.gives)
         except msgspec.DecodeError:
             raise BadGateway(f"{upstream.service} told of its desk in another way") from None
 

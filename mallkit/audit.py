@@ -48,11 +48,10 @@ class KitRow(msgspec.Struct, frozen=True, kw_only=True, tag_field="row", tag=str
 
 
 class Began(KitRow, frozen=True):
-    """`at`: when the rows were read, by this service's clock, in seconds since 1970. `on_bus`: whether its events are published."""
+    """`at`: when the rows were read, by this service's clock, in seconds since 1970."""
 
     service: str
     at: float
-    on_bus: bool = False
 
 
 class Unpublished(KitRow, frozen=True):
@@ -73,9 +72,10 @@ class Failed(KitRow, frozen=True):
 
 
 class Ended(KitRow, frozen=True):
-    """`rows`: how many lines came between the first and this one."""
+    """`rows`: how many lines came between the first and this one. `on_bus`: whether this service's events are published."""
 
     rows: int
+    on_bus: bool
 
 
 def page(life: Life, rows_of: RowsOf) -> Serve:
@@ -129,7 +129,7 @@ async def _send(request: web.BaseRequest, lines: AsyncGenerator[bytes, None]) ->
 
 async def _lines(life: Life, store: Store, rows_of: RowsOf) -> AsyncGenerator[bytes, None]:
     encode, told = msgspec.json.Encoder().encode_lines, 0
-    yield encode([Began(service=life.name, at=time.time(), on_bus=life.published is not None)])
+    yield encode([Began(service=life.name, at=time.time())])
     async with aclosing(store.rows(list(rows_of))) as batches:
         async for batch in batches:
             told += len(batch)
@@ -139,7 +139,7 @@ async def _lines(life: Life, store: Store, rows_of: RowsOf) -> AsyncGenerator[by
     position = await life.published()
     waiting = [] if position is None else await store.outbox(position, MOST_EVENTS)
     yield encode([_unpublished(entry) for entry in waiting])
-    yield encode([Ended(rows=told + len(waiting))])
+    yield encode([Ended(rows=told + len(waiting), on_bus=position is not None)])
 
 
 def _failed(failure: Failure, _: int) -> Failed:

@@ -7,7 +7,7 @@ from typing import Final
 
 from mallkit.http1 import Address, address_of
 
-SHORTEST, LONGEST = 0.5, 8.0
+SHORTEST, LONGEST = 1.0, 8.0
 """Seconds for which a copy that failed is asked last: doubled with each failure in a row."""
 
 

@@ -45,7 +45,7 @@ class Intake:
                 await asyncio.sleep(GATHER)
             except (BusUnavailable, StoreUnavailable) as error:
                 if not told:
-                    log.warning("intake.waiting", reason=error.slug)
+                    log.warning("intake.waiting", reason=error.slug, detail=error.detail)
                 told = True
                 await asyncio.sleep(pause(wait))
                 wait = min(wait * 2, LONGEST_PAUSE)

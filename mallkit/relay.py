@@ -78,7 +78,7 @@ class Relay:
             except ShopError as error:  # bus or store away: what was saved waits
                 self._certain = False
                 if not told:
-                    log.warning("relay.waiting", reason=error.slug)
+                    log.warning("relay.waiting", reason=error.slug, detail=error.detail)
                 told = True
                 await self._measure()
                 await asyncio.sleep(pause(wait))

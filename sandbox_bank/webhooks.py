@@ -61,10 +61,14 @@ class Webhooks:
         return (every(self._seconds, self.tell, "webhooks.tell"), forgetting) if self._url else (forgetting,)
 
     async def tell(self) -> None:
-        """Tells everything that is old enough: by then the answer itself has nearly always done its work, and the webhook costs a look."""
+        """Tells everything that is old enough: by then the answer itself has nearly always done its work, and the webhook costs a look.
+
+        What grows old enough meanwhile waits for the next round, and travels in company.
+        """
         if time.monotonic() < self._not_before:
             return
-        while entries := await self._news.next(MERCHANT, datetime.now(UTC) - timedelta(seconds=self._seconds), MOST_EVENTS):
+        before = datetime.now(UTC) - timedelta(seconds=self._seconds)
+        while entries := await self._news.next(MERCHANT, before, MOST_EVENTS):
             if not await self._post(entries):
                 self._failures += 1
                 longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))

@@ -25,6 +25,8 @@ READ_SECONDS = 120.0
 AGAIN_SECONDS = 0.3
 TOO_MANY = 429
 OPERATIONS_AT_ONCE = 500
+PAGE_SECONDS = 5.0
+"""How long the bank may take for one page, at least."""
 PAUSE_SECONDS = 0.02
 """Between two pages of the bank's statement."""
 LARGEST_LINE = 16 * 2**20
@@ -114,6 +116,7 @@ class Reading:
         for row in rows:
             if isinstance(row, Ended):
                 self._told = row.rows
+                self.books.on_bus |= {self._service} if row.on_bus else set()
             else:
                 self.books.add(self._service, row)
 
@@ -132,6 +135,7 @@ class Asking:
         self._urls = urls
         self._readers = readers
         self._bank = at_bank
+        self._bank_seconds = max(settings.wait_seconds, PAGE_SECONDS)
 
     async def read(self) -> Books:
         """Everything, as of now. Raises NotAsked, naming every service that did not answer in time."""
@@ -172,7 +176,7 @@ class Asking:
         after: str | None = None
         while True:
             try:
-                page = await self._bank(bank.operations, ask(after=UNSET if after is None else after), seconds=self._settings.wait_seconds)
+                page = await self._bank(bank.operations, ask(after=UNSET if after is None else after), seconds=self._bank_seconds)
             except ShopError as error:
                 raise NotAsked(f"the bank does not show its statement: {error.detail}") from None
             statement_of(page.items, known)

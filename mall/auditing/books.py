@@ -88,7 +88,6 @@ class Books:
                 self.failures[row.status] += 1
             case Began():
                 self.moments[service] = row.at
-                self.on_bus |= {service} if row.on_bus else set()
 
     def take_in(self, other: "Books") -> None:
         """Another service's."""

@@ -50,5 +50,5 @@ def missing(drill: Drill) -> str:
     if "root" in drill.needs and (os.geteuid() or not shutil.which("mount")):
         return "it mounts a small disk: run it as root"
     if "libfaketime" in drill.needs and not weather.faketime():
-        return "it needs libfaketime (Debian: the package libfaketime)"
+        return "it needs libfaketime (the package of that name, of Debian or of PyPI)"
     return ""

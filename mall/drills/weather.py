@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import importlib.util
 import math
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from mall.drills.stage import Stage
 FAULTS = "/v1/faults"
 CHARGES = 10_000
 """Requests to buy, repetitions too."""
+LIBRARY = "libfaketime.so.1"
 CLOCK = "clock"
 """The file that says how far all clocks are off."""
 FILLED_FOR = 6.0
@@ -126,6 +128,10 @@ def movable_clock(notes: Path) -> dict[str, str]:
 
 
 def faketime() -> str:
-    """The library that makes clocks jump; empty where it is not installed."""
+    """The library that makes clocks jump: the system's, or that of the Python package of this name. Empty where there is none."""
     places = ("usr/lib/*/faketime", "usr/lib/faketime", "usr/lib64/faketime", "usr/local/lib/faketime", "usr/local/lib/*/faketime")
-    return next((str(path) for place in places for path in Path("/").glob(f"{place}/libfaketime.so.1")), "")
+    found = [path for place in places for path in Path("/").glob(f"{place}/{LIBRARY}")]
+    package = importlib.util.find_spec("libfaketime")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        found += Path(folder).rglob(LIBRARY)
+    return str(next(iter(found), ""))

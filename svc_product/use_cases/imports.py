@@ -89,6 +89,8 @@ async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
         if not parts and (done := await ports.imports.applied(wish.import_id)) and done.parts == wish.parts:
             return done
         if len(parts) < wish.parts:
+            if len(await ports.imports.staged(ids)) < len(parts):
+                continue  # they were read while somebody else applied them
             raise _incomplete(ids, parts)
         rows = [row for part in parts for row in part.rows]
         plan = domain.plan(rows, await ports.catalogue.known([row.import_key for row in rows]))

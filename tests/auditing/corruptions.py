@@ -97,7 +97,7 @@ def booked_twice(paper: Paper, bought: Purchase) -> str:
 
 def captured_twice(paper: Paper, bought: Purchase) -> str:
     (attempt,) = paper.books.accounts[bought.order_id].attempts
-    bought.account(attempts=(attempt, replace(attempt, id="again")))
+    bought.account(attempts=(attempt, replace(attempt, id="again")), ledger=paper.books.accounts[bought.order_id].ledger * 2)
     return bought.order_id
 
 

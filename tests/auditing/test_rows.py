@@ -54,6 +54,7 @@ async def test_the_rows_are_whole_and_hold_no_texts(mall: House) -> None:
     assert len(books.counters) == PRODUCTS
     assert {counter.available for counter in books.counters.values()} == {7}
     assert b"Tea" not in answer.body
+    assert (books.on_bus, books.unpublished) == (set(), {}), "without a bus events wait as they should"
 
 
 async def test_only_the_audit_and_operators_read_rows(mall: House) -> None:

@@ -1,6 +1,5 @@
 """A drill can fail: it sees what was broken by hand, and it refuses where it must not, or cannot, run."""
 
-import asyncio
 import re
 import sqlite3
 
@@ -25,8 +24,8 @@ async def write_down_a_card(stage: Stage) -> None:
     """As a log line that nobody thought about."""
     card = stage.crowd.wallet.good[0]
     line = f'{{"event": "payment.asked", "cvv": "{card.cvv}", "card": "{card.number}"}}\n'
-    (stage.mall.folder / "logs" / "payment.log").open("a").write(line)
-    await asyncio.sleep(0)
+    with (stage.mall.folder / "logs" / "payment.log").open("a") as log:
+        log.write(line)
 
 
 def test_a_lost_order_and_a_written_card_are_seen(capsys: pytest.CaptureFixture[str]) -> None:

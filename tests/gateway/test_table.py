@@ -49,6 +49,8 @@ DOORS = [
     ("POST", "/api/v1/payments/t1/refunds", OPERATORS),
     ("POST", "/api/v1/payments/webhooks/bank", ALL),
 ]
+GATHERED = [("GET", "/api/v1/failures"), ("POST", "/api/v1/failures/retry"), ("POST", "/api/v1/failures/f1/retry")]
+"""For operators; `test_failures.py` goes through them, for what answers is put together by the gateway."""
 INTERNAL = [
     ("POST", "/internal/service-token"),
     ("GET", "/internal/revocations"),
@@ -108,7 +110,7 @@ async def test_there_are_no_other_doors(mall: Gate) -> None:
         for method, operation in item.items()
         for path in (template, *operation.get("x-aliases", []))
     }
-    assert told == {(method, path) for method, path, _ in DOORS} | {("GET", "/.well-known/jwks.json")}
+    assert told == {(method, path) for method, path, _ in DOORS} | {("GET", "/.well-known/jwks.json"), *GATHERED}
 
 
 @pytest.mark.parametrize("role", ["-", "customer", "admin", "service"])

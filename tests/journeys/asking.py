@@ -153,6 +153,14 @@ def _refund(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.format(transaction_id=world.paid["transaction_id"]), body, {"Idempotency-Key": world.unique()})
 
 
+def _failure(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{failure_id}", world.failure_id), {})
+
+
+def _failures(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path, {"service": "payment"})
+
+
 def _webhook(world: World, _: Asker, path: str) -> Ask:
     body = {"events": [{"id": world.unique(), "type": "of.another-kind", "created": "2026-11-21T08:00:00.000Z", "data": {"more": 1}}]}
     return Ask(path, body, {SIGNATURE: world.signed(json.dumps(body).encode())})
@@ -190,6 +198,9 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/orders/{order_id}"): _of_paid,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,
     ("GET", "/api/v1/users/{user_id}/orders"): _of_paid,
+    ("GET", "/api/v1/failures"): _plain,
+    ("POST", "/api/v1/failures/{failure_id}/retry"): _failure,
+    ("POST", "/api/v1/failures/retry"): _failures,
     ("POST", "/payment/charge"): _charge,
     ("POST", "/api/v1/payments/charge"): _charge,
     ("GET", "/api/v1/payments"): _payments_of,

@@ -142,6 +142,8 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("POST", "/api/v1/checkout"): CHECKOUTS,
     ("POST", "/checkout"): CHECKOUTS,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): {"reason": ("x" * 201, *TEXT)},
+    ("POST", "/api/v1/failures/{failure_id}/retry"): {},
+    ("POST", "/api/v1/failures/retry"): {"service": ("", "Order", "order\n", "x" * 33, "no_such_service", *TEXT)},
     ("POST", "/payment/charge"): CHARGES,
     ("POST", "/api/v1/payments/charge"): CHARGES,
     ("POST", "/api/v1/payments/{transaction_id}/refunds"): {
@@ -162,6 +164,8 @@ BODY_MAY_BE_MISSING = {
     ("PATCH", "/api/v1/products/{product_id}"),
     ("POST", "/api/v1/checkout/quote"),
     ("PUT", "/api/v1/orders/{order_id}/cancel"),
+    ("POST", "/api/v1/failures/{failure_id}/retry"),
+    ("POST", "/api/v1/failures/retry"),
 }
 """Every field is optional."""
 TARGETS = """
@@ -221,6 +225,13 @@ OPERATORS_TARGETS = """
 404 DELETE /api/v1/products/unknown
 404 GET    /api/v1/products/unknown/stock
 404 POST   /api/v1/payments/unknown/refunds {"reason":"x"}
+400 GET    /api/v1/failures?service=nothing
+400 GET    /api/v1/failures?status=lost
+400 GET    /api/v1/failures?after=garbage
+400 GET    /api/v1/failures?limit=0
+404 POST   /api/v1/failures/unknown/retry
+404 POST   /api/v1/failures/order.unknown/retry
+404 POST   /api/v1/failures/nothing.unknown/retry
 400 PUT    /api/v1/catalogue/imports/unknown/parts/0 {"products":[{row}]}
 400 PUT    /api/v1/catalogue/imports/{import_id}/parts/-1 {"products":[{row}]}
 400 PUT    /api/v1/catalogue/imports/{import_id}/parts/1000 {"products":[{row}]}

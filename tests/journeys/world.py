@@ -12,13 +12,17 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from redis import Redis
+
 from contracts.bank import signature
 from mall.running import Mall
+from mallkit.redis_bus import FIELD, stream_of
 from mallkit.sources import dotenv
 from tests.journeys.people import ADDRESS, GOOD, OPERATOR, card, order_form
 
 SERVICE = "checkout"
 """The service in whose name an unpaid order is placed: by the public interface alone every order is paid or cancelled at once."""
+PATIENCE = 20.0
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'
 Json = Any
 
@@ -56,11 +60,12 @@ class Customer:
 
 @dataclass
 class World:
-    """`urls` tells where each part is; `secret` is that of SERVICE, `webhook_secret` what bank and payment share."""
+    """`urls` tells where each part is; `secret` is that of SERVICE, `webhook_secret` what bank and payment share, `redis_password` opens the bus."""
 
     urls: dict[str, str]
     secret: str
     webhook_secret: str
+    redis_password: str
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
@@ -68,7 +73,9 @@ class World:
         """The mall that a test runs."""
         secrets = dotenv(mall.folder / "dev-secrets.env")
         urls = {name: mall.url(name) for name in mall.ports}
-        return cls(urls, secrets[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"], secrets["MALL_BANK_WEBHOOK_SECRET"])
+        return cls(
+            urls, secrets[f"MALL_{SERVICE.upper()}_CLIENT_SECRET"], secrets["MALL_BANK_WEBHOOK_SECRET"], secrets["MALL_REDIS_PASSWORD"]
+        )
 
     @classmethod
     def here(cls) -> Self:
@@ -77,7 +84,8 @@ class World:
 
     def told(self) -> str:
         """For `here` in another process."""
-        return json.dumps({"urls": self.urls, "secret": self.secret, "webhook_secret": self.webhook_secret})
+        secrets = {name: getattr(self, name) for name in ("secret", "webhook_secret", "redis_password")}
+        return json.dumps({"urls": self.urls, **secrets})
 
     def send(self, part: str, method: str, path: str, body: Json = None, **more: Any) -> Heard:
         """One request; `token`, `headers`, and `data` (bytes, or an iterable of them for a chunked body) instead of JSON."""
@@ -214,6 +222,20 @@ class World:
         if heard.status != 200:
             raise RuntimeError(heard.body)
         return order_id
+
+    @cached_property
+    def failure_id(self) -> str:
+        """Of a message at order's desk that nobody will ever take."""
+        message = f"no event: {self.unique()}"
+        with Redis.from_url(self.urls["redis"].replace("http:", "redis:"), password=self.redis_password) as redis:
+            redis.xadd(stream_of("payment"), {FIELD: message})
+        ends = time.monotonic() + PATIENCE
+        while time.monotonic() < ends:
+            for item in self.ask("GET", "/api/v1/failures?service=order&status=failed", None, self.operator)["items"]:
+                if item["message_data"] == message:
+                    return str(item["failure_id"])
+            time.sleep(0.02)
+        raise TimeoutError(message)
 
     def signed(self, body: bytes) -> str:
         """The header of a webhook of the bank."""

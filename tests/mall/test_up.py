@@ -61,8 +61,8 @@ def test_a_part_that_cannot_start_is_tried_again_ever_later(mall_up: Folder) -> 
 
 def test_what_is_not_ready_in_time_is_named_and_waited_for(mall_up: Folder) -> None:
     ready = mall_up.path / "now"
-    run = mall_up("gateway", "alpha", "--ready-seconds=0.5", MALL_ALPHA_WAITS_FOR=str(ready))
-    run.until_told('alpha is not ready after 0 s (/ready answers 503: {"code": "waits"}); still trying')
+    run = mall_up("gateway", "alpha", "--ready-seconds=2", MALL_ALPHA_WAITS_FOR=str(ready))
+    run.until_told('alpha is not ready after 2 s (/ready answers 503: {"code": "waits"}); still trying')
     assert "gateway is not ready" not in run.text
     ready.touch()
     run.until_told("the mall is ready")

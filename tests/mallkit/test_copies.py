@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,20 +53,19 @@ def test_a_copy_that_failed_is_asked_last_until_some_time_has_passed() -> None:
     began = time.monotonic()
     while asked(copies) != bad.address.port:
         assert time.monotonic() - began < 5
-    assert time.monotonic() - began == pytest.approx(SHORTEST, abs=0.2)
+    assert time.monotonic() - began > SHORTEST - 0.1
 
 
 def test_it_is_left_alone_longer_with_each_failure_and_forgiven_with_an_answer() -> None:
     copies = Copies(URLS[:2])
-    copy, pauses = copies.take(), []
-    for _ in range(20):
+    copy = copies.take()
+    for expected in (1.0, 2.0, 4.0, 8.0, LONGEST, LONGEST):
+        before = time.monotonic()
         copy.failed()
-        pauses.append(round(copy.last_until - time.monotonic(), 1))
-    assert pauses[:5] == [0.5, 1.0, 2.0, 4.0, 8.0]
-    assert set(pauses[5:]) == {LONGEST}
+        assert before + expected <= copy.last_until <= time.monotonic() + expected
     copy.answered()
     copy.failed()
-    assert copy.last_until - time.monotonic() <= SHORTEST
+    assert copy.last_until <= time.monotonic() + SHORTEST
 
 
 def test_where_all_have_failed_somebody_is_asked_all_the_same() -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -75,6 +76,36 @@ async def test_a_plan_that_was_overtaken_changes_nothing(ports: Ports) -> None:
     assert await ports.imports.apply(plan, [part], done)
     assert not await ports.imports.apply(plan, [part], done), "the part was applied by somebody else"
     assert [product.sheet.name for product in (await ports.catalogue.known(["row:a"])).values()] == ["Steel Pot"]
+
+
+class InBetween:
+    """Imports as they are read by somebody whom another one overtakes between two parts."""
+
+    def __init__(self, ports: Ports, wish: contract.ApplyImport) -> None:
+        self.ports = ports
+        self.wish: contract.ApplyImport | None = wish
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ports.imports, name)
+
+    async def staged(self, part_ids: list[str]) -> list[StagedPart]:
+        first = await self.ports.imports.staged(part_ids[:1])
+        if self.wish is not None:
+            wish, self.wish = self.wish, None
+            await imports.apply(wish, self.ports)
+        return [*first, *await self.ports.imports.staged(part_ids[1:])]
+
+
+async def test_an_import_that_another_one_applies_between_the_reading_of_two_parts_is_not_called_incomplete(ports: Ports) -> None:
+    for number in range(2):
+        row = a_pot(import_key=str(number))
+        await imports.keep_part(contract.ImportPart(import_id=ID, part=number, products=[row]), ports)
+    wish = contract.ApplyImport(import_id=ID, parts=2)
+    overtaken = replace(ports, imports=cast("Imports", InBetween(ports, wish)))
+    assert (await imports.apply(wish, overtaken)).created == 2
+    await imports.keep_part(contract.ImportPart(import_id=ID, part=1, products=[ROW]), ports)
+    with pytest.raises(contract.ImportIncomplete):
+        await imports.apply(wish, ports)
 
 
 async def test_a_drawing_that_is_no_longer_shown_is_not_kept(ports: Ports) -> None:
