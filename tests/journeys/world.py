@@ -60,7 +60,7 @@ class Customer:
 
 @dataclass
 class World:
-    """`urls` tells where each part is; `secret` is that of SERVICE, `webhook_secret` what bank and payment share, `redis_password` opens the bus."""
+    """`urls` tells where each part is; `secret` is that of SERVICE, `webhook_secret` what bank and payment share."""
 
     urls: dict[str, str]
     secret: str
