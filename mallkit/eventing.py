@@ -24,7 +24,6 @@ DESK_SECONDS, MEASURE_SECONDS = 1.0, 5.0
 PURGE_SECONDS = 600.0
 SEEN_KEPT = 10 * 24 * 3600.0
 """Notes of single events are kept longer than any bus, or desk, could bring one again."""
-CONSUMERS = "consumers"
 
 
 @dataclass(frozen=True, kw_only=True)

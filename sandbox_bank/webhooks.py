@@ -15,6 +15,7 @@ from contracts.bank_webhook import BankEvent
 from mallkit.background import Job, every
 from mallkit.http1 import BrokenError, Client, NotSentError, address_of
 from mallkit.metrics import ServerMetrics
+from mallkit.steps import Call, Write
 from mallkit.store import OutboxEntry
 from mallkit.times import rfc3339
 from sandbox_bank.settings import Settings
@@ -26,6 +27,7 @@ POST_SECONDS = 20.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 KEPT_SECONDS = 48 * 3600.0
 FORGET_SECONDS = 600.0
+WEBHOOK, TOLD = Call("bank.webhook"), Write("bank.told")
 
 
 class News(Protocol):
@@ -69,13 +71,14 @@ class Webhooks:
             return
         before = datetime.now(UTC) - timedelta(seconds=self._seconds)
         while entries := await self._news.next(MERCHANT, before, MOST_EVENTS):
-            if not await self._post(entries):
+            if not await WEBHOOK.taking(self._post(entries)):
                 self._failures += 1
                 longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures - 1, 10))
                 self._not_before = time.monotonic() + longest * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
                 return
             self._failures = 0
-            await self._news.told(MERCHANT, entries[-1].seq)
+            with TOLD.writing():
+                await self._news.told(MERCHANT, entries[-1].seq)
 
     async def _post(self, entries: Sequence[OutboxEntry]) -> bool:
         """Whether it was taken."""

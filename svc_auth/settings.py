@@ -37,6 +37,7 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Passwords that may wait to be hashed; one more is answered 503."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.signing_key and self.env not in MAKES_ITS_KEY:
             message = "MALL_AUTH_SIGNING_KEY is missing: it is a secret that has no default outside dev and test"
             raise ValueError(message)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from mall.drills.stage import Stage
 
 CLOSED = ("no-answer", "unavailable", "bad-gateway")
-MOST_AT_RESTARTS, MOST_WITH_COPIES = 0.1, 0.01
+MOST_CLOSED = 0.01
 KILLS = 100
 ROUND = 10
 """Kills; then the mall is whole again and sells, so that people buy in every round."""
@@ -46,12 +46,17 @@ async def at_random(stage: Stage) -> None:
 
 async def copies(stage: Stage) -> None:
     """One copy of each service in turn, while the other one serves: people hardly see it."""
-    doubled = [name for name in stage.names if len(stage.copies_of(name.partition("-")[0])) > 1 and not name.startswith("gateway")]
-    async with _few_closed_doors(stage, MOST_WITH_COPIES):
-        for name in stage.dice.sample(doubled, len(doubled)):
+    async with _few_closed_doors(stage):
+        for name in _doubled(stage):
             await stage.kill(name)
             await stage.sold(3)
             await stage.whole()
+
+
+def _doubled(stage: Stage) -> list[str]:
+    """The processes that another copy stands in for, in random order; a client of the gateway knows only one of its copies."""
+    names = [name for name in stage.names if len(stage.copies_of(name.partition("-")[0])) > 1 and not name.startswith("gateway")]
+    return stage.dice.sample(names, len(names))
 
 
 async def pauses(stage: Stage) -> None:
@@ -69,26 +74,34 @@ async def pauses(stage: Stage) -> None:
 
 
 async def restarts(stage: Stage) -> None:
-    """SIGTERM to each process in turn: it drains, ends, and is started again."""
-    async with _few_closed_doors(stage, MOST_AT_RESTARTS):
-        for name in stage.dice.sample(stage.names, len(stage.names)):
-            before = stage.mall.pid(name)
-            stage.hit(name, signal.SIGTERM)
-            stage.figures["restarts"] += 1
-            async with stage.within(30, f"{name} to end after SIGTERM"):
-                while stage.mall.pid(name) == before:
-                    await asyncio.sleep(0.01)
-            await stage.whole()
-            await stage.sold(2)
+    """Each copy of each service in turn, as a new release is brought in: people hardly see it. Then what there is only one of."""
+    doubled = _doubled(stage)
+    async with _few_closed_doors(stage):
+        for name in doubled:
+            await _restart(stage, name)
+    for name in sorted(set(stage.names) - set(doubled)):
+        await _restart(stage, name)
+
+
+async def _restart(stage: Stage, name: str) -> None:
+    """SIGTERM: it drains, ends, and is started again."""
+    before = stage.mall.pid(name)
+    stage.hit(name, signal.SIGTERM)
+    stage.figures["restarts"] += 1
+    async with stage.within(30, f"{name} to end after SIGTERM"):
+        while stage.mall.pid(name) == before:
+            await asyncio.sleep(0.01)
+    await stage.whole()
+    await stage.sold(2)
 
 
 @asynccontextmanager
-async def _few_closed_doors(stage: Stage, most: float) -> AsyncIterator[None]:
-    """Of all requests at most the share `most` finds nobody there, or somebody who cannot serve."""
+async def _few_closed_doors(stage: Stage) -> AsyncIterator[None]:
+    """Of a hundred requests at most one finds nobody there, or somebody who cannot serve."""
     ledger = stage.crowd.ledger
     asked, closed = ledger.requests, sum(map(ledger.refusals.__getitem__, CLOSED))
     yield
     asked, closed = ledger.requests - asked, sum(map(ledger.refusals.__getitem__, CLOSED)) - closed
     stage.figures[f"closed doors of {asked} requests"] = closed
-    if closed > asked * most:
-        stage.faults.append(f"{closed} of {asked} requests met a closed door, more than {most:.0%}")
+    if closed > asked * MOST_CLOSED:
+        stage.faults.append(f"{closed} of {asked} requests met a closed door, more than {MOST_CLOSED:.0%}")

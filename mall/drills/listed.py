@@ -21,7 +21,7 @@ _ALL = (
     Drill("kill-random", "100 kills with -9 of any process at any moment", kills.at_random),
     Drill("kill-copy", "two copies of each service; each one is killed while the other serves", kills.copies, copies=2),
     Drill("pause", "processes stand still (SIGSTOP), some for longer than their leases, and go on", kills.pauses),
-    Drill("restart-under-load", "each process in turn is stopped in good order and started again", kills.restarts),
+    Drill("restart-under-load", "each copy of each service in turn is stopped in good order and started again", kills.restarts, copies=2),
     Drill("slow-bank", "the bank answers late, at times after the shop has stopped waiting", weather.slow_bank),
     Drill("bank-loses-answers", "the bank does what it is asked for, and three answers in ten get lost", weather.losing_bank),
     Drill("double-click-storm", "10,000 charge requests of people who click again and again", weather.storm, habits=IMPATIENT),

@@ -116,12 +116,12 @@ def _set_clock(clock: Path, hours: int) -> None:
 
 
 def movable_clock(notes: Path) -> dict[str, str]:
-    """Variables under which a process reads its wall clock's shift from a file, each time; what measures durations stays as it is."""
+    """Variables under which a process reads its wall clock's shift from a file, once a second; what measures durations stays as it is."""
     _set_clock(notes / CLOCK, 0)
     return {
         "LD_PRELOAD": faketime(),
         "FAKETIME_TIMESTAMP_FILE": str(notes / CLOCK),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
     }

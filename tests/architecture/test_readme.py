@@ -24,7 +24,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|``[^`].*?``|`[^`\n]+`", re.DOTALL)
 REFUSING = (
     "mall/preflight.py", "mall/plan.py", "mall/broker.py", "mallkit/settings.py", "mallkit/sources.py", "mallkit/sqlite_schema.py",
-    "svc_auth/settings.py", "svc_auth/keyring.py",
+    "mallkit/eventing.py", "svc_auth/settings.py", "svc_auth/keyring.py",
 )  # fmt: skip
 """Modules whose sentences are told to whoever starts the mall."""
 documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -96,6 +96,13 @@ def test_the_readme_tells_the_ports_and_accounts_that_there_are() -> None:
     assert told == {name: values["port"] for name, values in conf.items() if "port" in values}
     for email, password in (journey.SHOPPER, journey.OPERATOR):
         assert f"`{email}` / `{password}`" in text(README)
+
+
+def test_the_examples_of_events_stand_in_the_code() -> None:
+    examples = re.findall(r"```python\n(.*?)```", text(ROOT / "docs" / "kit" / "events.md"), re.DOTALL)
+    homes = (ROOT / "contracts" / "payment.py", ROOT / "svc_order" / "consumers.py")
+    assert [example in text(home) for example, home in zip(examples, homes, strict=True)] == [True, True]
+    assert 'listens={"payment": payment},\n        consumers=(consumers,),' in text(ROOT / "svc_order" / "app.py")
 
 
 def test_every_feature_names_its_code_and_its_tests() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mallkit.allotment import Allotments, Counter, Entry, Gone, Movement, State, balance, kinds
 from mallkit.errors import ShopError
 from mallkit.sqlite import open_store
-from mallkit.store import MOST_IN_A_PAGE, Collection, Kind, Step, Store, StoreUnavailable
+from mallkit.store import MOST_IN_A_PAGE, Collection, Kind, Step, Store, StoredRow, StoreUnavailable
 
 COUNTERS, MOVEMENTS = kinds("stock")
 NOW, LATER = 1_000.0, 2_000.0
@@ -52,6 +52,15 @@ class Stepwise:
 
     async def outbox(self, after: int, limit: int) -> list[Any]:
         return await self.store.outbox(after, limit)
+
+    async def newest_event(self) -> int:
+        return await self.store.newest_event()
+
+    def on_events(self, tell: Callable[[], None]) -> None:
+        self.store.on_events(tell)
+
+    def rows(self, kinds: Sequence[Kind[Any]], *, at_once: int = 100) -> AsyncGenerator[list[StoredRow], None]:
+        return self.store.rows(kinds, at_once=at_once)
 
 
 def allotments(store: Store) -> Allotments:
