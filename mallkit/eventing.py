@@ -1,7 +1,7 @@
 """What every service has for events: leases, inbox and failure desk, and with a bus the relay and the intake."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -22,6 +22,8 @@ from mallkit.store import Kind, Store
 KINDS: Sequence[Kind[Any]] = (LEASES, INBOX, FAILURES)
 DESK_SECONDS, MEASURE_SECONDS = 1.0, 5.0
 PURGE_SECONDS = 600.0
+AGAIN_SECONDS = 1.0
+"""Relay and intake run for ever; after an error that nobody foresaw they begin again: what waits for them must not wait for people."""
 SEEN_KEPT = 10 * 24 * 3600.0
 """Notes of single events are kept longer than any bus, or desk, could bring one again."""
 
@@ -78,10 +80,10 @@ async def eventing(listening: Listening, settings: Common, store: Store, metrics
             raise SettingsError([f"MALL_REDIS_URL: {failure}"]) from failure
         relay = Relay(listening.service, store, bus, leases, metrics) if events_of(listening.contract) else None
         if relay is not None:
-            jobs += [_named(relay.run, "relay.run"), leases.job(PURGE_SECONDS, relay.purge, "relay.purge")]
+            jobs += [every(AGAIN_SECONDS, relay.run, "relay.run"), leases.job(PURGE_SECONDS, relay.purge, "relay.purge")]
         if listening.sources:
             subscription = bus.subscribe(list(listening.sources), listening.service, leases.owner)
-            jobs.append(_named(Intake(subscription, inbox, desk, metrics).run, "intake.run"))
+            jobs.append(every(AGAIN_SECONDS, Intake(subscription, inbox, desk, metrics).run, "intake.run"))
         yield Eventing(leases=leases, inbox=inbox, desk=desk, bus=bus, relay=relay, jobs=jobs)
 
 
@@ -90,11 +92,3 @@ def _purge_of(inbox: Inbox) -> Job:
         await inbox.purge(time.time() - SEEN_KEPT)
 
     return purge
-
-
-def _named(run: Callable[[], Any], name: str) -> Job:
-    async def job() -> None:
-        await run()
-
-    job.__name__ = name
-    return job

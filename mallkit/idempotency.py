@@ -158,6 +158,6 @@ class Idempotency:
 
     async def purge(self) -> None:
         """Forgets answers that were kept long enough."""
-        old = await self._answers.find({"at": Range(lt=self._clock() - KEEP_SECONDS)}, order="at", limit=200)
-        for answer in old.items:
-            await self._answers.remove(answer.id)
+        before = Range(lt=self._clock() - KEEP_SECONDS)
+        while old := (await self._answers.find({"at": before}, order="at", limit=200)).items:
+            await asyncio.gather(*(self._answers.remove(answer.id) for answer in old))

@@ -63,7 +63,7 @@ class Relay:
 
     async def run(self) -> None:
         """For ever: publishes what is new, soon after it was saved; when the bus is away, tries again, and loses nothing."""
-        wait, told = FIRST_PAUSE, False
+        wait, told, self._certain = FIRST_PAUSE, False, False
         while True:
             try:
                 if not await self._leases.hold(WORK):
@@ -130,7 +130,8 @@ class Relay:
         position = await self._bus.position(self._source)
         newest = await self._store.newest_event()
         if position > newest:
-            log.warning("relay.position-beyond", position=position, newest=newest)
+            if newest:
+                log.warning("relay.position-beyond", position=position, newest=newest)
             return 0
         return position
 

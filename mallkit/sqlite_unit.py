@@ -45,6 +45,8 @@ class Unit:
         self._several = False
         self.announced = False
         """Whether events were saved."""
+        self.touched = False
+        """Whether anything was written that a later failure leaves behind."""
 
     def run(self, steps: tuple[Step, ...]) -> list[Any]:
         """The steps' results. On an exception the caller undoes what was written."""
@@ -143,6 +145,7 @@ class Unit:
             if error.sqlite_errorcode not in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
                 raise
             raise Taken(table.kind.name, table.conflict(str(error))) from error
+        self.touched = True
         if table.sides:
             self._index(row)
         row.stored, row.written = doc, row.rev
@@ -161,3 +164,4 @@ class Unit:
             self.announced = True
             entry = (new_id(), type_of(event), event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
             self._cursor.execute(OUTBOX, entry)
+            self.touched = True

@@ -64,7 +64,7 @@ class Rounds:
         self._success = metrics.gauge("mall_audit_last_success_timestamp", "When the last round ended that could ask every service.")
 
     def job(self, mall: Asking) -> background.Job:
-        """Rounds for ever. A round that cannot ask every service changes no figure but the age of the last success."""
+        """Rounds for ever. A round that cannot ask every service, or fails, changes no figure but the age of the last success."""
 
         async def rounds() -> None:
             rest = min(FIRST_SECONDS, self._settings.every_seconds)
@@ -76,6 +76,9 @@ class Rounds:
                 except NotAsked as refusal:
                     self.state = "a service could not be asked"
                     log.warning("audit.not-asked", reason=refusal.detail)
+                except Exception:
+                    self.state = "the round failed"
+                    log.exception("audit.round-failed")
                 self._seconds.set(time.monotonic() - began)
                 rest = max(self._settings.every_seconds, (time.process_time() - spent) * self._settings.rest)
 

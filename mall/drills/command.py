@@ -12,12 +12,11 @@ from dataclasses import replace
 
 import uvloop
 
-from mall.drills.listed import DRILLS, SHORT, missing
+from mall.drills.allowed import missing, refusal
+from mall.drills.listed import DRILLS, SHORT
 from mall.drills.play import Drill, Verdict, play
 from mall.drills.report import report
 from mall.drills.stage import DrillFailed, Wish
-from mallkit.settings import DRILLED, SettingsError
-from mallkit.sources import Sources
 
 PASSED, FAILED, NOT_RUN = 0, 1, 2
 SETS: dict[str, Mapping[str, Wish]] = {"all": {name: Wish() for name in DRILLS}, "short": SHORT}
@@ -34,9 +33,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         for drill in DRILLS.values():
             print(f"{drill.name:<20} {drill.what}{f' ({missing(drill)})' if missing(drill) else ''}")
         return PASSED
-    refusal = _refusal(environ)
-    if refusal:
-        print(f"mall drill: {refusal}", file=sys.stderr)
+    refused = refusal(environ)
+    if refused:
+        print(f"mall drill: {refused}", file=sys.stderr)
         return NOT_RUN
     told = Wish(wish.seed, wish.seconds, wish.times, tuple(wish.at), wish.keep)
     chosen = {name: _with(each, told) for word in wish.names for name, each in SETS.get(word, {word: Wish()}).items()}
@@ -58,15 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--at", action="append", default=[], metavar="POINT", help="of crash-points only this one; may be repeated")
     parser.add_argument("--keep", action="store_true", help="leave the mall's folder where it is, and tell where")
     return parser
-
-
-def _refusal(environ: Mapping[str, str]) -> str:
-    """Why no drill may run; empty if they may."""
-    try:
-        env = Sources.read(environ, default="dev").env
-    except SettingsError as failure:
-        return str(failure)
-    return "" if env in DRILLED else f"drills run in {' and '.join(DRILLED)} only, MALL_ENV is {env}"
 
 
 def _with(own: Wish, told: Wish) -> Wish:
@@ -95,7 +85,7 @@ async def _stoppable(drill: Drill, wish: Wish) -> Verdict:
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await play(drill, wish, _show())
+    return await play(drill, wish, _show(), lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def _show() -> Callable[[str], None]:

@@ -1,8 +1,5 @@
 """The drills that there are, and the two sets that `make drills` runs."""
 
-import os
-import shutil
-
 from mall.drills import kills, points, weather
 from mall.drills.play import Drill
 from mall.drills.stage import Wish
@@ -43,12 +40,3 @@ SHORT = {
     "crash-points": Wish(times=6),
 }
 """What `.ci/run` has time for."""
-
-
-def missing(drill: Drill) -> str:
-    """What this machine lacks for the drill; empty for nothing."""
-    if "root" in drill.needs and (os.geteuid() or not shutil.which("mount")):
-        return "it mounts a small disk: run it as root"
-    if "libfaketime" in drill.needs and not weather.faketime():
-        return "it needs libfaketime (the package of that name, of Debian or of PyPI)"
-    return ""

@@ -77,11 +77,11 @@ class Verdict:
         return [*self.faults, *self.books.wrong, *self.audit, *self.searched.hits]
 
 
-async def play(drill: Drill, wish: Wish, tell: Callable[[str], None]) -> Verdict:
-    """Raises DrillFailed when the mall does not start."""
+async def play(drill: Drill, wish: Wish, show: Callable[[str], None], tell: Callable[[str], None]) -> Verdict:
+    """`show` hears once a second how it goes, `tell` what is worth a line of its own. Raises DrillFailed when the mall does not start."""
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(_staged(drill, wish, tell))
-        shopping = asyncio.create_task(stage.crowd.shop(tell))
+        shopping = asyncio.create_task(stage.crowd.shop(show))
         began = time.monotonic()
         verdict = Verdict(stage.crowd.ledger, stage.figures, 0.0, kept=str(stage.mall.folder.parent) if wish.keep else "")
         try:

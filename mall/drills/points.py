@@ -85,6 +85,7 @@ async def _deadly(stage: Stage, points: list[Point], looking: Auditor) -> list[P
     for number, point in enumerate(points, 1):
         if not await _dies_at(stage, point):
             missed.append(point)
+            stage.tell(f"not reached: {point.where}")
         if number % LOOKED_AFTER == 0:
             stage.faults += await looking.at_once()
             stage.tell(f"{number} of {len(points)} points, {len(missed)} not reached")

@@ -37,8 +37,7 @@ async def hear(news: BankNews, ports: Ports) -> None:
             hearing.ignored("type")
         else:
             by_order.setdefault(answer.reference, []).append(answer)
-    works = [work for order_id, answers in by_order.items() for work in await _works(order_id, answers, ports)]
-    await side_by_side(works)
+    await side_by_side(_end(order_id, answers, ports) for order_id, answers in by_order.items())
 
 
 def _read(event: BankEvent) -> OperationAnswered | None:
@@ -51,8 +50,8 @@ def _read(event: BankEvent) -> OperationAnswered | None:
         return None
 
 
-async def _works(order_id: str, answers: list[OperationAnswered], ports: Ports) -> list[Coroutine[object, object, None]]:
-    """What is to do after these answers on one order."""
+async def _end(order_id: str, answers: list[OperationAnswered], ports: Ports) -> None:
+    """What these answers on one order are a reason for."""
     account = await ports.accounts.get(order_id)
     works: list[Coroutine[object, object, None]] = []
     known = 0
@@ -66,7 +65,7 @@ async def _works(order_id: str, answers: list[OperationAnswered], ports: Ports) 
             works.append(_void(attempt, ports))
     if known and account.due != NEVER:
         works.append(_settle(account, ports))
-    return works
+    await side_by_side(works)
 
 
 def _has_reserved(answer: OperationAnswered) -> bool:

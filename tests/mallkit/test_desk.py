@@ -3,29 +3,22 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from mallkit.consumers import INBOX, Undecodable, UnknownEvent
-from mallkit.desk import FAILURES, LARGEST_UNREAD, SUCCESS_KEPT
+from mallkit.consumers import INBOX, Undecodable
+from mallkit.desk import FAILURES, SUCCESS_KEPT
 from mallkit.desk_endpoints import FailureFinished, FailureInWork, FailureStatus, FailureUnknown
 from mallkit.desk_rules import MOST_TRIES, WORK_SECONDS
 from mallkit.errors import Unavailable
-from tests.mallkit.ledger import NOW, Burnt, Clock, Ledger, Line, OutOfInk, ledger, message, sold
+from tests.mallkit.ledger import NOW, Clock, Ledger, OutOfInk, ledger, sold
 
 PENDING, PROCESSING, SUCCESS, FAILED = FailureStatus
 TRACE = "4bea7748385ec2ea52b6ba3135c76a28"
 POINTS = [
     f"desk.{step}:{when}-commit" for step in ("filed", "begun", "postponed", "ended", "purged") for when in ("before", "after")
 ]  # fmt: skip
-
-
-@pytest.fixture
-async def books(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with ledger(tmp_path) as opened:
-        yield opened
 
 
 async def statuses(books: Ledger) -> list[FailureStatus]:
@@ -127,6 +120,7 @@ async def test_what_is_in_work_is_refused_until_it_is_abandoned(books: Ledger) -
 
 async def test_one_that_hangs_keeps_no_other_waiting(books: Ledger) -> None:
     await books.file(sold("slow", "e1"))
+    books.clock.now += 1
     other, gate = await books.file(sold("b2", "e2")), asyncio.Event()
     books.ports.gates["slow"] = gate
     books.clock.now += 2
@@ -147,6 +141,18 @@ async def test_a_retry_that_is_repeated_has_its_effect_once(books: Ledger) -> No
     assert (await books.line()).sold == 1
 
 
+async def test_of_two_copies_one_tries(tmp_path: Path) -> None:
+    clock = Clock()
+    async with ledger(tmp_path, clock) as one, ledger(tmp_path, clock) as two:
+        failure_id = await one.file(sold())
+        clock.now += 2
+        for copy in (one, two):
+            copy.ports.trouble["b1"] = [Unavailable()]
+        await asyncio.gather(one.desk.work(), two.desk.work())
+        assert len(one.ports.trouble["b1"] + two.ports.trouble["b1"]) == 1
+        assert (await one.store[FAILURES].get(failure_id)).retry_count == 1
+
+
 async def test_an_event_that_had_its_effect_after_all_is_only_marked(books: Ledger) -> None:
     await books.take(sold(), "add_up")
     assert (await books.desk.retry(await books.file(sold()))).status is SUCCESS
@@ -158,68 +164,12 @@ async def test_all_are_tried_again(books: Ledger) -> None:
     for number in range(5):
         await books.file(sold(event_id=f"e{number}"))
     await books.desk.retry(await books.file(sold(event_id="done")))
-    await books.desk.file(b"no event", None, "", books_error())
+    await books.desk.file(b"no event", None, "", Undecodable("no event"))
     books.ports.trouble["b1"] = [Unavailable()]
     assert await books.desk.retry_all() == 6
     await books.desk.work()
     assert sorted(await statuses(books)) == [FAILED, PENDING, *[SUCCESS] * 5]
     assert (await books.line()).sold == 5
-
-
-def books_error() -> Undecodable:
-    """Of a message that is no event."""
-    return Undecodable("no event")
-
-
-async def test_what_cannot_be_read_waits_for_people(books: Ledger) -> None:
-    body = b"\xffnot json" * 20_000
-    await books.desk.file(body, None, "", books_error())
-    await books.desk.file(body, None, "", books_error())
-    await books.desk.file(body + b".", None, "", books_error())
-    (found, _) = (await books.desk.page(None, None, 9)).items
-    assert (found.status, found.event_id, found.error, len(found.message)) == (FAILED, "", "event/undecodable", LARGEST_UNREAD)
-    books.clock.now += 10**6
-    await books.desk.work()
-    assert await statuses(books) == [FAILED, FAILED]
-    again = await books.desk.retry(found.id)
-    assert (again.status, again.retry_count, again.error) == (FAILED, 1, "event/undecodable")
-
-
-async def test_an_event_is_kept_whole_however_large(books: Ledger) -> None:
-    body = sold().replace(b'"left":0', b'"left":0,"more":"' + b"x" * 200_000 + b'"')
-    assert (await books.desk.retry(await books.file(body))).status is SUCCESS
-    assert (await books.line()).sold == 1
-
-
-async def test_data_that_does_not_fit_waits_for_people(books: Ledger) -> None:
-    body = sold().replace(b'"left":0', b'"left":"none"')
-    failure_id = await books.file(body)
-    assert (await books.desk.retry(failure_id)).status is FAILED
-
-
-async def test_an_event_that_was_unknown_reaches_every_consumer_once_it_is_known(books: Ledger) -> None:
-    envelope = books.inbox.read(sold())
-    await books.desk.file(sold(), envelope, "", UnknownEvent("of a release to come"))
-    assert await statuses(books) == [FAILED]
-    await books.take(sold(), "add_up")
-    (found,) = (await books.desk.page(None, None, 9)).items
-    assert (await books.desk.retry(found.id)).status is SUCCESS
-    assert await books.line() == Line("b1", sold=1, left=0)
-
-
-async def test_a_consumer_that_is_called_otherwise_by_now_loses_nothing(books: Ledger) -> None:
-    found = await books.desk.retry(await books.file(sold(), consumer="called_otherwise"))
-    assert (found.status, found.error) == (FAILED, "event/no-consumer")
-
-
-async def test_an_effect_that_fails_is_no_success(books: Ledger) -> None:
-    """Its second step finds no book; when the book is there, it goes through."""
-    body = message(Burnt(book_id="b1", pages=3))
-    failure_id = await books.file(body, "mourn")
-    found = await books.desk.retry(failure_id)
-    assert (found.status, found.error) == (PENDING, "Absent")
-    await books.take(sold(), "add_up")
-    assert (await books.desk.retry(failure_id)).status is SUCCESS
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -232,6 +182,8 @@ async def test_a_desk_that_is_killed_at_any_point_has_the_effect_once(tmp_path: 
         if await statuses(books) == []:  # not filed, so not acknowledged: it comes again; or purged, so done
             assert (await books.line()).sold == (1 if point.startswith("desk.purged") else 0)
             return
+        if point == "desk.ended:after-commit":
+            assert (await statuses(books), (await books.line()).sold) == ([SUCCESS], 1), "one write"
         for _ in range(3):
             await books.desk.work()
             clock.now += WORK_SECONDS
@@ -243,7 +195,7 @@ async def test_a_desk_that_is_killed_at_any_point_has_the_effect_once(tmp_path: 
 async def test_old_successes_are_forgotten_and_nothing_else(books: Ledger) -> None:
     for number in range(3):
         await books.desk.retry(await books.file(sold(event_id=f"old{number}")))
-    await books.desk.file(b"no event", None, "", books_error())
+    await books.desk.file(b"no event", None, "", Undecodable("no event"))
     await books.file(sold(event_id="waits"))
     books.clock.now += SUCCESS_KEPT + 1
     await books.desk.retry(await books.file(sold(event_id="young")))

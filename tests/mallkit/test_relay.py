@@ -62,7 +62,7 @@ def calls(broker: RedisBroker) -> int:
 
 @pytest.mark.requirement(165)
 async def test_an_event_is_on_the_bus_soon_after_it_was_saved(tmp_path: Path, bus: Bus) -> None:
-    async with shop(tmp_path, bus) as one:
+    async with shop(tmp_path, bus, pace=Pace(look=60.0, look_when_shared=60.0)) as one:
         await one.start()
         waits = []
         reader = bus.subscribe([SOURCE], "watch", "one")
