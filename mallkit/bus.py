@@ -19,10 +19,14 @@ class BusUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message as one group got it; `receipt` is the driver's own word for acknowledging it."""
+    """One message as one group got it; `receipt` is the driver's own word for acknowledging it.
+
+    `times`: how often the group has been given it, this time included, as far as the broker tells.
+    """
 
     receipt: tuple[str, ...]
     body: bytes
+    times: int = 1
 
 
 class Subscription(Protocol):

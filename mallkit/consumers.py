@@ -110,6 +110,13 @@ class NoConsumer(Unreadable):
     title = "No consumer of this name takes the event"
 
 
+class Abandoned(Refused):
+    """Whoever takes it may die of it: the desk, which counts, tries it from now on."""
+
+    slug = "event/abandoned"
+    title = "The event was given out again and again, and nobody came to an end with it"
+
+
 class _SeenBefore(Refused):
     """Nothing is to be done."""
 

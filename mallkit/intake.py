@@ -7,7 +7,7 @@ import structlog
 
 from mallkit.background import pause
 from mallkit.bus import BusUnavailable, Delivery, Subscription
-from mallkit.consumers import SECONDS, Inbox
+from mallkit.consumers import SECONDS, Abandoned, Inbox
 from mallkit.desk import Desk
 from mallkit.events import Envelope
 from mallkit.metrics import ServerMetrics
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 GATHER = 0.03
 """Seconds after a delivery before the next one is asked for, so that several come at once."""
+MOST_TIMES = 5
+"""What was given out more often goes to the desk untried: an event that ends every process that takes it must come to rest."""
 RECEIVED = Call("consumer.received")
 TAKEN = Write("consumer.taken")
 ACKNOWLEDGED = Call("consumer.acknowledged")
@@ -54,7 +56,7 @@ class Intake:
         return await self._subscription.next()
 
     async def _take_all(self, deliveries: Sequence[Delivery]) -> None:
-        outcomes = await asyncio.gather(*(self._take(each.body) for each in deliveries), return_exceptions=True)
+        outcomes = await asyncio.gather(*(self._take(each) for each in deliveries), return_exceptions=True)
         done = [each for each, outcome in zip(deliveries, outcomes, strict=True) if not isinstance(outcome, BaseException)]
         if done:
             await ACKNOWLEDGED.taking(self._subscription.acknowledge(done))
@@ -62,14 +64,17 @@ class Intake:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _take(self, body: bytes) -> None:
+    async def _take(self, delivery: Delivery) -> None:
         """Raises only when the desk cannot be written either."""
-        envelope: Envelope | None = None
+        body, envelope = delivery.body, None
         try:
             envelope = self._inbox.read(body)
             consumers = self._inbox.consumers_of(envelope)
         except Exception as error:  # noqa: BLE001 - a message that cannot be read blocks nobody: the desk keeps it
             await self._fail(body, envelope, "", error)
+            return
+        if consumers and delivery.times > MOST_TIMES:
+            await self._fail(body, envelope, "", Abandoned(f"given out {delivery.times} times"))
             return
         for consumer in consumers:
             try:

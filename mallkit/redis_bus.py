@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -142,7 +142,7 @@ class RedisSubscription:
         found: list[Delivery] = []
         try:
             while not found:
-                found = await self._unfinished() or await self._left_behind() or await self._fresh()
+                found = await self._counted(await self._unfinished() or await self._left_behind()) or await self._fresh()
         except BaseException:  # an answer may have been lost, and with it messages that are counted as ours
             self._begin_again()
             raise
@@ -191,6 +191,12 @@ class RedisSubscription:
         # Redis 6.2 hands over deleted entries as nothing, without an id; they are ours now, and told with it among our own.
         self._own |= {stream: "0" for stream, answer in answers.items() if None in answer[1]}
         return await self._delivered({stream: [entry for entry in answer[1] if entry] for stream, answer in answers.items()})
+
+    async def _counted(self, again: list[Delivery]) -> list[Delivery]:
+        """What comes again, with how often it has come."""
+        commands = [("XPENDING", stream, self._reader.group, entry, entry, 1) for stream, entry in (each.receipt for each in again)]
+        counts = await self._reader.ask(self._tempo.answer, *commands) if commands else []
+        return [replace(each, times=rows[0][3] if rows else 1) for each, rows in zip(again, counts, strict=True)]
 
     async def _fresh(self) -> list[Delivery]:
         """What nobody of the group was given yet; nothing when none came for some time."""

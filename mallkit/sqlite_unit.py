@@ -45,8 +45,6 @@ class Unit:
         self._several = False
         self.announced = False
         """Whether events were saved."""
-        self.touched = False
-        """Whether anything was written that a later failure leaves behind."""
 
     def run(self, steps: tuple[Step, ...]) -> list[Any]:
         """The steps' results. On an exception the caller undoes what was written."""
@@ -96,8 +94,9 @@ class Unit:
             return after
         row.doc = after
         row.rev += 1
+        entries = self._entries(row, events)
         self._keep(row, step.id)
-        self._announce(row, events)
+        self._announce(entries)
         return after
 
     def _add(self, table: Table[Any], step: Adding[Any]) -> Any:  # noqa: ANN401 - a document
@@ -107,10 +106,11 @@ class Unit:
             raise Taken(table.kind.name, "id")
         row = Row(table, 0, 1, None)
         row.doc = step.doc
+        entries = self._entries(row, step.events)
         self._write(row)
         if self._several:
             self._seen[table.name, key] = row
-        self._announce(row, step.events)
+        self._announce(entries)
         return step.doc
 
     def _remove(self, table: Table[Any], step: Removing[Any]) -> bool:
@@ -119,7 +119,7 @@ class Unit:
         if row.doc is None:
             return False
         row.rev += 1
-        self._announce(row, step.events)
+        self._announce(self._entries(row, step.events))
         if row.rowid:
             self._cursor.execute(table.delete, (row.rowid,))
             for side in table.sides.values():
@@ -145,7 +145,6 @@ class Unit:
             if error.sqlite_errorcode not in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
                 raise
             raise Taken(table.kind.name, table.conflict(str(error))) from error
-        self.touched = True
         if table.sides:
             self._index(row)
         row.stored, row.written = doc, row.rev
@@ -159,9 +158,14 @@ class Unit:
             self._cursor.execute(f"DELETE FROM {side} WHERE doc = ?", (row.rowid,))  # noqa: S608 - declared names only
             self._cursor.executemany(f"INSERT INTO {side} (term, doc) VALUES (?, ?)", [(term, row.rowid) for term in terms])  # noqa: S608
 
-    def _announce(self, row: Row, events: tuple[Event, ...]) -> None:
-        for event in events:
+    def _entries(self, row: Row, events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
+        """Made before anything is written: an event that cannot be encoded must not leave its document behind."""
+        return [
+            (new_id(), type_of(event), event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
+            for event in events
+        ]
+
+    def _announce(self, entries: list[tuple[Any, ...]]) -> None:
+        for entry in entries:
             self.announced = True
-            entry = (new_id(), type_of(event), event.subject, row.rev, self._traceparent, time.time(), msgspec.json.encode(event))
             self._cursor.execute(OUTBOX, entry)
-            self.touched = True

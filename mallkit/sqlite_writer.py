@@ -125,8 +125,8 @@ class Writer:
         guarded = not whole and not _alone(item.steps)
         if guarded:
             cursor.execute("SAVEPOINT item")
-        unit = Unit(cursor, self._tables, item.traceparent)
         try:
+            unit = Unit(cursor, self._tables, item.traceparent)
             results = unit.run(item.steps)
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_ITEM):
@@ -136,8 +136,6 @@ class Writer:
                 cursor.execute("RELEASE item")
             elif whole:
                 cursor.execute("ROLLBACK")
-            elif unit.touched:
-                raise  # a document without its event, and nothing undoes it alone: the whole batch is undone
             return item.answer, None, error
         if guarded:
             cursor.execute("RELEASE item")

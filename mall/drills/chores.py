@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import secrets
 import signal
 import sqlite3
 import time
@@ -9,11 +10,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
 from mall.load.ledger import Ledger
 from mall.load.line import Line
+from mallkit.redis_bus import FIELD, stream_of
 from mallkit.sources import dotenv
 
+POISONED = stream_of("payment")
+"""The order service hears it."""
 IN_WHOSE_NAME = "checkout"
 """The service for which holds are made that nobody comes back for."""
 STALLED_FOR = 12.0
@@ -135,3 +142,18 @@ async def stall(stage: Stage, part: str) -> None:
         finally:
             lock.close()
         await asyncio.sleep(3)
+
+
+async def poison(stage: Stage) -> None:
+    """Messages that nobody can read, straight onto the bus; and an operator who has them tried again, in vain. Until cancelled."""
+    secret = dotenv(stage.mall.folder / "dev-secrets.env")["MALL_REDIS_PASSWORD"]
+    bus = Redis(port=stage.mall.ports["redis"], password=secret)
+    try:
+        while True:
+            with suppress(RedisError, DrillFailed):
+                await bus.xadd(POISONED, {FIELD: secrets.token_bytes(16)})
+                await asyncio.sleep(1)
+                await stage.operator("POST", "/api/v1/failures/retry", {})
+            await asyncio.sleep(1)
+    finally:
+        await bus.aclose()

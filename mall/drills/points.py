@@ -118,11 +118,21 @@ async def _harassed(stage: Stage, point: Point, *, really: bool) -> AsyncIterato
     """While the context lasts, something is the matter around the process that is to come to the point."""
     async with AsyncExitStack() as stack:
         if really:
-            kits = len(point.names) > 1
-            task = asyncio.create_task(chores.stall(stage, HEARS) if kits else chores.stand_still(stage, point.names[0]))
+            task = asyncio.create_task(_trouble(stage, point))
             stack.push_async_callback(asyncio.wait, [task])
             stack.callback(task.cancel)
         yield
+
+
+async def _trouble(stage: Stage, point: Point) -> None:
+    """What brings a process to a point that buying alone does not bring it to."""
+    if point.step == "desk.ended":  # an event that could not be taken, and then could
+        await chores.stall(stage, HEARS)
+    elif point.step.startswith("desk."):
+        stage.poisoned = True
+        await chores.poison(stage)
+    else:
+        await chores.stand_still(stage, point.names[0])
 
 
 async def _late(stage: Stage, points: list[Point]) -> list[Point]:

@@ -58,6 +58,8 @@ class Stage:
     """What was done, for the report: kills, pauses …"""
     faults: list[str] = field(default_factory=list)
     """What a drill itself found wrong."""
+    poisoned: bool = False
+    """Whether the drill itself sent messages that must end as failures."""
     _token: str = ""
 
     def __post_init__(self) -> None:

@@ -200,6 +200,16 @@ async def test_the_desks_are_for_operators(mall: House) -> None:
             assert (customer.status, customer.kind) == (403, "forbidden"), (method, path, place)
 
 
+async def test_the_desk_stands_in_the_documents(mall: House) -> None:
+    for place in ("gateway", "order"):
+        paths = (await mall.call(place, "GET", "/openapi.json")).json["paths"]
+        assert {LIST, ALL, f"{LIST}/{{failure_id}}/retry"} <= paths.keys(), place
+    for slug in ("unknown", "finished", "in-work"):
+        told = await mall.call("gateway", "GET", f"/problems/failure/{slug}")
+        assert (told.status, told.json["type"]) == (200, f"/problems/failure/{slug}")
+        assert told.json["remedy"]
+
+
 async def test_services_that_tell_nonsense_or_nothing_are_away() -> None:
     echo, go_on = Echo(), asyncio.Event()
 

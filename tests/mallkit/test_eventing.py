@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
+from mallkit.background import running
 from mallkit.eventing import KINDS, Eventing, Listening, eventing
 from mallkit.metrics import ServerMetrics
+from mallkit.redis_bus import position_of, stream_of
 from mallkit.settings import SettingsError
 from mallkit.sqlite import open_store
-from tests.mallkit.ledger import CONSUMERS, CONTRACT, LINES, Ports
+from tests.buses.brokers import PASSWORD, RedisBroker, redis_broker
+from tests.buses.taking import until
+from tests.mallkit.books import Sold
+from tests.mallkit.ledger import CONSUMERS, CONTRACT, LINES, Line, Ports
 from tests.mallkit.toy import settings_of
 
 ALWAYS = {"failures.measure", "failures.retry", "failures.purge", "inbox.purge"}
@@ -63,3 +68,26 @@ async def test_online_a_service_that_needs_a_bus_does_not_start_without_one(tmp_
 async def test_an_address_that_is_none_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="MALL_REDIS_URL: "):
         await opened(tmp_path, listening(), "online", "redis://somewhere:6379?no_such_option=1")
+
+
+@pytest.mark.requirement(187)
+async def test_after_an_error_that_nobody_foresaw_events_go_out_again(tmp_path: Path) -> None:
+    """Here somebody has written over the position."""
+    async with redis_broker(tmp_path) as broker, open_store(tmp_path / "ledger.db", (LINES, *KINDS)) as store:
+        settings: Any = settings_of(tmp_path, redis_url=broker.environ["BUS_URL"], redis_password=PASSWORD)
+        broker.command("SET", position_of("ledger"), "what is this")
+        async with eventing(listening(hears=False), settings, store, ServerMetrics()) as events, running(*events.jobs) as jobs:
+            await store.together(store[LINES].adding(Line("b1"), Sold(book_id="b1", left=1)))
+            await until(lambda: _has_asked_twice(broker))
+            broker.command("DEL", position_of("ledger"))
+            await until(lambda: _has_published(broker))
+            assert all(jobs.alive().values())
+
+
+async def _has_asked_twice(broker: RedisBroker) -> bool:
+    lines = [line for line in broker.command("INFO", "commandstats").splitlines() if line.startswith("cmdstat_get:")]
+    return bool(lines) and int(lines[0].partition("calls=")[2].partition(",")[0]) > 1
+
+
+async def _has_published(broker: RedisBroker) -> bool:
+    return broker.command("XLEN", stream_of("ledger")) == "1"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mallkit.idempotency import ANSWERS
+from mallkit.idempotency import ANSWERS, KEEP_SECONDS, Answer, Idempotency
 from tests.mallkit.toy import Ports, Toy, toy
 
 
@@ -93,3 +93,12 @@ async def test_nothing_secret_is_in_a_record(running: Toy) -> None:
     records = await running.store[ANSWERS].find()
     assert len(records.items) == 1
     assert "4242424242424242" not in str(records.items)
+
+
+@pytest.mark.requirement(86)
+async def test_purging_forgets_every_old_answer_however_many_there_are(running: Toy) -> None:
+    answers, now = running.store[ANSWERS], 1_000_000_000.0
+    old = [answers.adding(Answer(f"old{n}", "f", "o", 0.0, now - KEEP_SECONDS - 1)) for n in range(450)]
+    await running.store.together(*old, answers.adding(Answer("young", "f", "o", 0.0, now - KEEP_SECONDS + 1)))
+    await Idempotency(answers, lambda: now).purge()
+    assert [kept.id for kept in (await answers.find()).items] == ["young"]

@@ -12,11 +12,11 @@ from mallkit.background import Running
 from mallkit.bus import Bus
 from mallkit.desk_endpoints import FailureStatus
 from mallkit.errors import Unavailable
-from mallkit.intake import Intake
+from mallkit.intake import MOST_TIMES, Intake
 from tests.buses.brokers import QUICK, RedisBroker, redis_broker
 from tests.buses.taking import until
 from tests.mallkit.books import Sold
-from tests.mallkit.ledger import Ledger, Lent, ledger, message, sold
+from tests.mallkit.ledger import LINES, Ledger, Lent, ledger, message, sold
 
 GROUP, COPY = "ledger", "host:1"
 
@@ -124,6 +124,24 @@ async def test_with_the_store_away_nothing_is_acknowledged_and_nothing_lost(tmp_
         await all_taken(broker, 3)
         assert (await books.line()).sold == 2
         assert await failures(books) == [("", "event/undecodable", "failed")]
+
+
+@pytest.mark.requirement(60, 187)
+async def test_an_event_that_nobody_comes_to_an_end_with_is_tried_by_the_desk(tmp_path: Path, broker: RedisBroker, bus: Bus) -> None:
+    """Or it would end every process that takes it, for ever."""
+    await bus.publish("shop", [sold()], 1)
+    for times in range(1, MOST_TIMES + 1):  # whoever got it has died, and was started again
+        async with broker.open(QUICK) as opened:
+            (delivery,) = await opened.subscribe(["shop"], GROUP, COPY).next()
+            assert delivery.times == times
+    async with ledger(tmp_path) as books, taking(broker, books):
+        await all_taken(broker, 1)
+        assert await failures(books) == [("", "event/abandoned", "pending")]
+        assert (await books.store[LINES].find()).items == []
+        books.clock.now += 5
+        await books.desk.work()
+        assert await failures(books) == [("", "event/abandoned", "success")]
+        assert (await books.line()).sold == 1
 
 
 async def test_the_bus_may_go_and_come_back(tmp_path: Path, broker: RedisBroker, bus: Bus) -> None:

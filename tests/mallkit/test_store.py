@@ -202,6 +202,16 @@ async def test_a_unique_value_can_change_hands_in_one_together(store: Store) -> 
     assert await editions.count() == 2
 
 
+async def test_an_event_that_cannot_be_encoded_leaves_no_document_behind(store: Store) -> None:
+    """One of many writes in a commit: the others stand."""
+    notes, odd = store[NOTES], Sold(book_id="n7", left=1j)  # type: ignore[arg-type]  # JSON has no such number
+    works = [notes.add(Note(f"n{n}", ""), odd if n == 7 else Sold(book_id=f"n{n}", left=1)) for n in range(40)]
+    answers = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [TypeError]
+    assert {entry.subject for entry in await store.outbox(0, 100)} == {note.id for note in (await notes.find(limit=100)).items}
+    assert await notes.count() == 39
+
+
 async def test_a_removed_document_is_gone(store: Store) -> None:
     await store[BOOKS].add(Book(id="b1", words=frozenset({"tea"})))
     assert await store[BOOKS].remove("b1")

@@ -39,6 +39,7 @@ async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buying
         ({"header": "schlüssel"}, 401, "webhook-signature"),
         ({"age": 310}, 400, "webhook-too-old"),
         ({"age": -310}, 400, "webhook-too-old"),
+        ({"age": -(10**330)}, 400, "webhook-too-old"),
     ],
 )
 async def test_a_webhook_that_is_not_the_banks_or_not_of_now(mall: Buying, given: dict[str, object], status: int, reason: str) -> None:
