@@ -27,6 +27,8 @@ STALLED_FOR = 12.0
 """Seconds that a store cannot be written: longer than a consumer may take with one event, shorter than twice that."""
 STANDS_STILL_FOR = 7.0
 """Seconds that a neighbour stands still: longer than the leases of this drill."""
+SHARE_DOWN, DOWN_FOR = 0.4, 4.0
+"""How often a neighbour is killed whenever it comes back instead, and for how many seconds."""
 ROW = {"import_key": "drill-pot", "name": "Drill Pot", "price": 19.99, "stock": 5, "category": "drill"}
 
 
@@ -118,16 +120,22 @@ class Chores:
         return f"{time.time_ns() * 1000 + next(self._numbers):0{digits}x}"[-digits:]
 
 
-async def stand_still(stage: Stage, but: str) -> None:
-    """Neighbours stop for longer than a lease, one after the other: what waits for them is left to the jobs. Until cancelled."""
+async def leave_alone(stage: Stage, but: str) -> None:
+    """Neighbours stand still for longer than a lease, or are down, one after the other: what waits for them is left to jobs. Until cancelled."""
     while True:
         name = stage.dice.choice([each for each in ("order", "payment", "product", "cart", "bank") if each != but])
-        stopped = stage.hit(name, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(STANDS_STILL_FOR)
-        finally:
-            if stopped:
-                stage.hit(name, signal.SIGCONT)
+        if stage.dice.random() < SHARE_DOWN:
+            ends = time.monotonic() + DOWN_FOR
+            while time.monotonic() < ends:
+                stage.hit(name)
+                await asyncio.sleep(0.05)
+        else:
+            stopped = stage.hit(name, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(STANDS_STILL_FOR)
+            finally:
+                if stopped:
+                    stage.hit(name, signal.SIGCONT)
         await asyncio.sleep(3)
 
 

@@ -97,20 +97,23 @@ async def _dies_at(stage: Stage, point: Point) -> bool:
     """Whether what goes on in the mall brought a process to the point."""
     await stage.whole()
     before = {name: stage.mall.pid(name) for name in point.names}
-    passes = stage.dice.choice((1, 1, 2, 3))
-    for name in point.names:
-        await stage.door(name, STEPS, "PUT", {"point": point.where, "passes": passes})
-    for harass, seconds in ((False, ON_ITS_OWN), (True, REACHED_WITHIN)):
+
+    def is_alive() -> bool:
+        return all(stage.mall.pid(name) == pid for name, pid in before.items())
+
+    for harass, passes, seconds in ((False, stage.dice.choice((1, 1, 2, 3)), ON_ITS_OWN), (True, 1, REACHED_WITHIN)):
+        for name in point.names if is_alive() else ():
+            with suppress(*TROUBLE):  # it may be dying at this moment
+                await stage.door(name, STEPS, "PUT", {"point": point.where, "passes": passes})
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), _harassed(stage, point, really=harass):
-                while all(stage.mall.pid(name) == pid for name, pid in before.items()):
+            async with asyncio.timeout(seconds), _harassed(stage, point, really=harass and is_alive()):
+                while is_alive():
                     await asyncio.sleep(0.01)
-                stage.figures["kills"] += 1
-                break
+    stage.figures["kills"] += not is_alive()
     for name in point.names:
         with suppress(DrillFailed, *TROUBLE):
             await stage.door(name, STEPS, "DELETE")
-    return any(stage.mall.pid(name) != pid for name, pid in before.items())
+    return not is_alive()
 
 
 @asynccontextmanager
@@ -132,7 +135,7 @@ async def _trouble(stage: Stage, point: Point) -> None:
         stage.poisoned = True
         await chores.poison(stage)
     else:
-        await chores.stand_still(stage, point.names[0])
+        await chores.leave_alone(stage, point.names[0])
 
 
 async def _late(stage: Stage, points: list[Point]) -> list[Point]:

@@ -1,5 +1,7 @@
 """Giving money back: the amount is reserved before the bank is asked, and is free again only when the bank refuses for good."""
 
+from uuid import NAMESPACE_URL, uuid5
+
 from msgspec import UNSET
 
 from contracts import payment as contract
@@ -26,7 +28,9 @@ async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> tuple[A
     if took is None or took.transaction_id != wish.transaction_id:
         raise contract.NothingPaid(order_id=account.id)
     wanted = None if wish.amount is UNSET else Money.read(wish.amount, took.currency, least=1).minor
-    return await give_back(account.id, caller.command, wanted, wish.reason, ports)
+    # Of this payment: a key that is used again when its first answer is long forgotten must not meet another payment's refund at the bank.
+    refund_id = str(uuid5(NAMESPACE_URL, f"{caller.command}/{wish.transaction_id}"))
+    return await give_back(account.id, refund_id, wanted, wish.reason, ports)
 
 
 async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settled:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from mallkit.idempotency import ANSWERS
 from mallkit.sqlite import open_store
 from svc_payment.domain.account import BANK, RETURNS, SALES
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
@@ -241,6 +242,19 @@ async def test_a_refund_whose_answer_is_lost_happens_once(mall: Buying) -> None:
 
 async def _is(mall: Buying, order_id: str, sums: dict[str, int]) -> bool:
     return await ledger_of(mall, order_id) == sums
+
+
+async def test_a_key_of_long_ago_gives_back_another_payment_too(mall: Buying) -> None:
+    """Its first answer is forgotten by now; the bank remembers for ever."""
+    _, _, first = await paid(mall)
+    _, order_id, second = await paid(mall)
+    assert (await give_back(mall, first, "of-long-ago")).status == 201
+    async with open_store(mall.mall.folder / "payment.db", (ANSWERS,)) as store:
+        kept = (await store[ANSWERS].find(limit=1000)).items
+        await store.together(*(store[ANSWERS].removing(answer.id) for answer in kept))
+    told = await give_back(mall, second, "of-long-ago")
+    assert (told.status, told.json["status"]) == (201, "refunded")
+    assert await ledger_of(mall, order_id) == {BANK: 0, SALES: -1000, RETURNS: 1000}
 
 
 async def test_what_a_refund_needs(mall: Buying) -> None:
