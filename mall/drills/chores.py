@@ -121,7 +121,7 @@ class Chores:
 
 
 async def leave_alone(stage: Stage, but: str) -> None:
-    """Neighbours stand still for longer than a lease, or are down, one after the other: what waits for them is left to jobs. Until cancelled."""
+    """Neighbours stand still for longer than a lease, or are down: what waits for them is left to jobs. Until cancelled."""
     while True:
         name = stage.dice.choice([each for each in ("order", "payment", "product", "cart", "bank") if each != but])
         if stage.dice.random() < SHARE_DOWN:

@@ -131,7 +131,7 @@ async def _trouble(stage: Stage, point: Point) -> None:
     """What brings a process to a point that buying alone does not bring it to."""
     if point.step == "desk.ended":  # an event that could not be taken, and then could
         await chores.stall(stage, HEARS)
-    elif point.step.startswith("desk."):
+    elif len(point.names) > 1:
         stage.poisoned = True
         await chores.poison(stage)
     else:

@@ -26,6 +26,10 @@ NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.FAILED: frozenset(),
 }
 """What is stored; partly_refunded and refunded are computed from the refunds."""
+MOST_ATTEMPTS = 100
+"""At one order: each is kept, here and in the order, so whoever tries out cards must not make them grow for ever."""
+LONGEST_WAIT = 20.0
+"""Seconds between two tries of the job at one account."""
 UNFINISHED = frozenset({PaymentStatus.ASKED, PaymentStatus.CAPTURING})
 TOOK_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.FAILED})
 
@@ -92,13 +96,16 @@ class Account:
     refunds: tuple[Refund, ...] = ()
     ledger: tuple[Movement, ...] = ()
     closed: bool = False
+    later: float = 0.0
+    """The job does not look at it before: what was tried has failed."""
 
     @property
     def due(self) -> float:
         """When the job must look at this account; NEVER where nothing is open."""
         dues = [each.due for each in self.attempts if each.status in UNFINISHED or not each.over]
         dues += [each.due for each in self.refunds if each.status is RefundStatus.REFUNDING]
-        return min(dues, default=NEVER)
+        first = min(dues, default=NEVER)
+        return first if first == NEVER else max(first, self.later)
 
     @property
     def captured(self) -> Attempt | None:
@@ -138,13 +145,16 @@ class Account:
 
 
 def ask(account: Account, attempt: Attempt) -> Account:
-    """Begins an attempt; the same again changes nothing. Raises AlreadyPaid, or WrongStatus once the account is closed."""
+    """Begins an attempt; the same again changes nothing. Raises AlreadyPaid, or WrongStatus once the account is closed or was tried too often."""
     if account.attempt(attempt.id) is not None:
         return account
     if account.captured is not None:
         raise AlreadyPaid(order_id=account.id)
     if account.closed:
         message = "the order can no longer be paid"
+        raise WrongStatus(message, order_id=account.id)
+    if len(account.attempts) >= MOST_ATTEMPTS:
+        message = "too many payments of this order have failed"
         raise WrongStatus(message, order_id=account.id)
     return replace(account, attempts=(*account.attempts, attempt))
 
@@ -232,6 +242,13 @@ def end_refund(account: Account, refund_id: str, status: RefundStatus, now: floa
         currency=took.currency if took is not None else "",
     )
     return replace(done, ledger=booked), event
+
+
+def postponed(account: Account, now: float) -> Account:
+    """What is open could not be ended: tried again, the longer it has been open the later, so that it keeps no other waiting."""
+    since = [each.updated for each in account.attempts if each.status in UNFINISHED or not each.over]
+    since += [each.created for each in account.refunds if each.status is RefundStatus.REFUNDING]
+    return replace(account, later=now + min(max((now - min(since)) / 2, 1.0), LONGEST_WAIT)) if since else account
 
 
 def _of(account: Account, attempt_id: str) -> Attempt:

@@ -8,7 +8,8 @@ from msgspec import UNSET
 from contracts.bank import OperationAnswered, OperationKind, OperationStatus
 from contracts.bank_webhook import BankEvent, BankNews
 from mallkit.background import side_by_side
-from mallkit.errors import ShopError, Unavailable
+from mallkit.errors import ShopError
+from mallkit.store import StoreUnavailable
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain import webhook
@@ -79,7 +80,7 @@ async def _void(attempt: Attempt, ports: Ports) -> None:
 async def _settle(account: Account, ports: Ports) -> None:
     try:
         await settle.settle_told(account, ports)
-    except Unavailable:
+    except StoreUnavailable:
         raise
-    except ShopError as refusal:  # the job meets it as well, and logs it
+    except ShopError as refusal:  # the job goes on with it, and logs it: one account's trouble keeps no other's news waiting
         ports.hearing.ignored(refusal.slug)

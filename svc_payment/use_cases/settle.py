@@ -6,7 +6,7 @@ from contextlib import suppress
 from contracts import payment as contract
 from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.background import side_by_side
-from mallkit.errors import Unavailable
+from mallkit.errors import ShopError, Unavailable
 from mallkit.steps import Write
 from mallkit.times import has_come
 from svc_payment.domain import account as rules
@@ -41,7 +41,16 @@ async def void(order_id: str, ports: Ports) -> contract.Undone:
 async def settle_all(ports: Ports) -> None:
     """The job's round, side by side: one account's trouble does not keep the others waiting. The first trouble is told."""
     due = await ports.accounts.due(ports.clock(), _longest(ports), BATCH)
-    await side_by_side(settle(account, ports) for account in due)
+    await side_by_side(_settle_or_postpone(account, ports) for account in due)
+
+
+async def _settle_or_postpone(account: Account, ports: Ports) -> None:
+    try:
+        await settle(account, ports)
+    except ShopError:
+        now = ports.clock()
+        await ports.accounts.change(account.id, lambda newest: rules.postponed(newest, now))
+        raise
 
 
 async def resume(ports: Ports) -> None:
