@@ -145,7 +145,7 @@ class Account:
 
 
 def ask(account: Account, attempt: Attempt) -> Account:
-    """Begins an attempt; the same again changes nothing. Raises AlreadyPaid, or WrongStatus once the account is closed or was tried too often."""
+    """Begins an attempt; the same again changes nothing. Raises AlreadyPaid, or WrongStatus once the account is closed or full."""
     if account.attempt(attempt.id) is not None:
         return account
     if account.captured is not None:
