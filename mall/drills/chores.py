@@ -25,9 +25,9 @@ IN_WHOSE_NAME = "checkout"
 """The service for which holds are made that nobody comes back for."""
 STALLED_FOR = 12.0
 """Seconds that a store cannot be written: longer than a consumer may take with one event, shorter than twice that."""
-STANDS_STILL_FOR = 7.0
-"""Seconds that a neighbour stands still: longer than the leases of this drill."""
-SHARE_DOWN, DOWN_FOR = 0.4, 4.0
+STANDS_STILL_FOR = 12.0
+"""Seconds that a neighbour stands still: longer than the leases of this drill, and than two calls after one another may take."""
+SHARE_DOWN, DOWN_FOR = 0.4, 8.0
 """How often a neighbour is killed whenever it comes back instead, and for how many seconds."""
 ROW = {"import_key": "drill-pot", "name": "Drill Pot", "price": 19.99, "stock": 5, "category": "drill"}
 

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _with(own: Wish, told: Wish) -> Wish:
     """What was said on the command line goes before what the set says."""
-    return replace(told, seconds=told.seconds or own.seconds, times=told.times or own.times)
+    return replace(told, seconds=told.seconds or own.seconds, times=told.times or own.times, at=told.at or own.at)
 
 
 def run(drill: Drill, wish: Wish) -> int:

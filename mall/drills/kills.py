@@ -40,7 +40,7 @@ async def at_random(stage: Stage) -> None:
         await stage.kill(stage.dice.choice(stage.names))
         if number % ROUND == ROUND - 1:
             await stage.whole()
-            await stage.sold(3)
+            await stage.sold(10)
     await stage.whole()
 
 

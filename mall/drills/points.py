@@ -16,7 +16,7 @@ STEPS = "/internal/steps"
 LATE = ":late"
 ON_ITS_OWN = 8.0
 """Seconds in which people's buying mostly comes to a point; then neighbours stand still, or the store does, so that jobs come to it."""
-REACHED_WITHIN = 75.0
+REACHED_WITHIN = 90.0
 TOLD_WITHIN = 60.0
 """Seconds after the last late call was held back in which every one has arrived."""
 LOOKED_AFTER = 10

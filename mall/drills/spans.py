@@ -13,7 +13,10 @@ async def collecting(kept: Path) -> AsyncIterator[str]:
     """The endpoint for MALL_OTLP_ENDPOINT, while the context lasts; spans are appended to the file `kept`."""
 
     async def take(request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionError:  # its sender was killed
+            return web.Response()
         with kept.open("ab") as file:
             file.write(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
         return web.Response()
