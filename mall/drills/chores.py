@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
-from mall.load.ledger import Ledger
+from mall.load.ledger import Ledger, Told
 from mall.load.line import Line
 from mallkit.redis_bus import FIELD, stream_of
 from mallkit.sources import dotenv
@@ -47,7 +47,7 @@ class Chores:
 
     async def run(self) -> None:
         """Until stopped."""
-        await asyncio.gather(*(self._again(chore) for chore in (self.keep_the_shop, self.come_and_go, self.hold_and_forget)))
+        await asyncio.gather(*(self._again(chore) for chore in (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel)))
 
     async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
         while not self._over.is_set():
@@ -99,6 +99,16 @@ class Chores:
             await self._inside("product", hold, {"lines": [line], "seconds": 1}, headers)
         await self._inside("product", f"{kept}/bind", {"order_id": "no-order"}, headers)
         await self._inside("product", f"{kept}/release", {}, headers)
+
+    async def cancel(self) -> None:
+        """An order of some while ago, also while its neighbours are away: money and stock are then owed for a time."""
+        old = [purchase for purchase in self._stage.crowd.ledger.bought if purchase.cancelled is None]
+        if old:
+            purchase = self._stage.dice.choice(old)
+            purchase.cancelled = Told(0)
+            path = f"/api/v1/orders/{(purchase.bought or {})['order_id']}/cancel"
+            purchase.cancelled = await (await self._line()).call("", "PUT", path, {"reason": "came too late"})
+        await asyncio.sleep(1)
 
     async def _inside(self, part: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
         """Repeated until it is answered: what was begun must not stay half done."""
