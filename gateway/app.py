@@ -84,7 +84,7 @@ def _identity(client: Client, urls: Mapping[str, list[str]], settings: Settings)
     """Checks callers' tokens; the gateway's own token only opens the feed of revoked sessions."""
     issuer = HttpIssuer(TOKENS, NAME, settings.client_secret)
     identity = Identity(issuer)
-    calls = Calls(client, urls, identity.bearer)
+    calls = Calls(client, urls, identity.bearer, identity.turned_away)
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     return identity
 

@@ -54,10 +54,18 @@ class Neighbour(Protocol):
 class Calls:
     """The pool of connections of one process, and the neighbours that are reached over it."""
 
-    def __init__(self, client: Client, neighbours: Mapping[str, Sequence[str]], token: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        neighbours: Mapping[str, Sequence[str]],
+        token: Callable[[], Awaitable[str]],
+        turned_away: Callable[[str], None] | None = None,
+    ) -> None:
+        """`turned_away` hears of a token that a neighbour has not let in: the next one should be another."""
         self._client = client
         self._neighbours = {name: Copies(urls) for name, urls in neighbours.items()}
         self._token = token
+        self._turned_away = turned_away
 
     def to(self, service: str, *, anonymous: bool = False) -> Neighbour:
         """The client of `service`, of whichever of its copies is well. `anonymous` sends no service token.
@@ -67,7 +75,7 @@ class Calls:
         copies = self._neighbours.get(service)
         if not copies:
             raise SettingsError([f"no URL is set for {service}: set MALL_{service.upper()}_URL"])
-        return _To(self._client, service, copies, None if anonymous else self._token)
+        return _To(self._client, service, copies, *((None, None) if anonymous else (self._token, self._turned_away)))
 
     async def is_live(self, service: str, seconds: float) -> bool:
         """Whether one copy of `service` answers at all."""
@@ -82,11 +90,19 @@ class Calls:
 
 
 class _To:
-    def __init__(self, client: Client, service: str, copies: Copies, token: Callable[[], Awaitable[str]] | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        service: str,
+        copies: Copies,
+        token: Callable[[], Awaitable[str]] | None,
+        turned_away: Callable[[str], None] | None,
+    ) -> None:
         self._client = client
         self._service = service
         self._copies = copies
         self._token = token
+        self._turned_away = turned_away
 
     async def __call__(self, endpoint: Endpoint[W, G], wish: W, *, key: str = "", seconds: float = 5.0) -> G:
         ends = time.monotonic() + deadline.left(seconds)
@@ -113,12 +129,18 @@ class _To:
         left = ends - time.monotonic()
         if left <= 0:
             raise NeighbourAway(f"there was no time left to ask {self._service}")
-        bearer = "" if self._token is None else f"Authorization: {await self._token()}\r\n"
+        token = "" if self._token is None else await self._token()
+        bearer = f"Authorization: {token}\r\n" if token else ""
         with tracing.client_span(endpoint.method, self._service, endpoint.path) as span:
             head = f"traceparent: {span.traceparent}\r\n{deadline.HEADER}: {int(left * 1000)}\r\n{bearer}{_headers(shape, wish, key)}"
             reply = await self._send(shape, wish, head, left)
             span.http_status(reply.status)
-        return _read(endpoint, reply.status, reply.body)
+        try:
+            return _read(endpoint, reply.status, reply.body)
+        except TurnedAway:
+            if self._turned_away is not None:
+                self._turned_away(token)
+            raise
 
     async def _send(self, shape: Shape, wish: Wish, head: str, left: float) -> Reply:
         copy = self._copies.take()

@@ -25,6 +25,7 @@ POLL_SECONDS = 0.3
 SILENT_SECONDS = 2.0
 CACHED = 20_000
 KEYS_AT_MOST_EVERY = 1.0
+OWN_AT_MOST_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Identity:
         self._cursor = 0
         self._heard = 0.0
         self._own = ""
-        self._own_began, self._own_ends = 0.0, 0.0
+        self._own_began, self._own_ends, self._own_asked = 0.0, 0.0, 0.0
         self._own_lock = asyncio.Lock()
 
     @property
@@ -169,9 +170,17 @@ class Identity:
         async with self._own_lock:
             if not self._own_holds():
                 token, seconds = await self._issuer.token()
-                now = self._clock()
+                now, self._own_asked = self._clock(), time.monotonic()
                 self._own, self._own_began, self._own_ends = f"Bearer {token}", now, now + seconds * 0.8
         return self._own
+
+    def turned_away(self, bearer: str) -> None:
+        """A neighbour has not let this token in, though it seems to hold: auth's clock was another than ours when it was made.
+
+        A new one is asked for, at most once a second.
+        """
+        if bearer == self._own and time.monotonic() - self._own_asked > OWN_AT_MOST_EVERY:
+            self._own = ""
 
     def _own_holds(self) -> bool:
         return bool(self._own) and self._own_began - APART < self._clock() < self._own_ends

@@ -160,12 +160,12 @@ async def _neighbourhood(service: Service, settings: Common, store: Store, stack
     urls = {name: listed.split(",") for name, listed in settings.neighbours.items()}
     if service.own_issuer is not None:
         own = Identity(service.own_issuer(store, settings))
-        return Calls(client, urls, own.bearer), own
+        return Calls(client, urls, own.bearer, own.turned_away), own
     if service.tokens is None:
         return Calls(client, urls, _no_token), None
     issuer = HttpIssuer(service.tokens, service.name, settings.client_secret)
     identity = Identity(issuer)
-    calls = Calls(client, urls, identity.bearer)
+    calls = Calls(client, urls, identity.bearer, identity.turned_away)
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     return calls, identity
 

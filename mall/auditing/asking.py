@@ -51,7 +51,7 @@ async def asking(settings: Settings, services: Sequence[str]) -> AsyncIterator["
     urls = {name: listed.split(",") for name, listed in settings.neighbours.items()}
     issuer = HttpIssuer(TOKENS, AUDITOR, settings.client_secret)
     identity = Identity(issuer)
-    calls = Calls(client, urls, identity.bearer)
+    calls = Calls(client, urls, identity.bearer, identity.turned_away)
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     at_bank = calls.to("bank", anonymous=True) if settings.bank_key and "bank" in urls else None
     try:

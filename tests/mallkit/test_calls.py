@@ -9,7 +9,7 @@ import pytest
 
 from mall.running import free_ports
 from mallkit.calls import Calls, Neighbour, NeighbourAway, NoAnswer, TurnedAway
-from mallkit.errors import BadGateway
+from mallkit.errors import BadGateway, Unavailable
 from mallkit.http1 import Client
 from tests.mallkit import toy
 
@@ -113,6 +113,31 @@ async def test_a_neighbour_that_lets_us_not_in_is_away_and_nobody_but_us_is_to_b
     async with talking(guarded) as port, calling(port) as to:
         with pytest.raises(TurnedAway):
             await to(toy.slow, SLOW, seconds=0.3)
+
+
+async def test_who_was_turned_away_shows_another_token() -> None:
+    shown, tokens = [], ["Bearer old"]
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        shown.append(b"Bearer old" in head)
+        body = b'{"type":"/problems/auth/token-invalid","title":"no","status":401,"service":"toy","detail":"no","trace_id":"t"}'
+        status = b"401 Unauthorized" if shown[-1] else b"500 Oh"
+        writer.write(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
+        await writer.drain()
+
+    async def token() -> str:
+        return tokens[-1]
+
+    client = Client()
+    try:
+        async with talking(guarded) as port:
+            to = Calls(client, {"toy": [f"http://127.0.0.1:{port}"]}, token, lambda _: tokens.append("Bearer new")).to("toy")
+            with pytest.raises(Unavailable):
+                await to(toy.slow, SLOW, seconds=0.5)
+    finally:
+        client.close()
+    assert (shown[:2], tokens[:2]) == ([True, False], ["Bearer old", "Bearer new"])
 
 
 async def test_a_doubt_outlives_a_later_try_that_could_not_be_sent() -> None:

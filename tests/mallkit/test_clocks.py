@@ -1,5 +1,6 @@
 """A wall clock that jumps an hour ahead and comes back: nothing that was set meanwhile keeps anybody waiting for that hour."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -132,6 +133,22 @@ class Signs:
     async def token(self) -> tuple[str, float]:
         self.signed += 1
         return f"token{self.signed}", 900.0
+
+
+@pytest.mark.requirement(187)
+async def test_a_token_of_our_own_that_is_not_let_in_is_not_shown_for_ever() -> None:
+    """Auth's clock jumped a moment after ours: the token that it made in between ended an hour ago for everybody but us."""
+    identity = Identity(cast("Issuer", Signs()), Clock(NOW))
+    shown = await identity.bearer()
+    identity.turned_away("Bearer another")
+    assert await identity.bearer() == shown
+    async with asyncio.timeout(10):
+        while await identity.bearer() == shown:
+            identity.turned_away(shown)
+            await asyncio.sleep(0.05)
+    newer = await identity.bearer()
+    identity.turned_away(newer)
+    assert await identity.bearer() == newer, "auth is asked once a second at most"
 
 
 async def test_a_token_of_our_own_from_the_future_is_not_shown_any_more() -> None:
