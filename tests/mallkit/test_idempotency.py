@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mallkit.idempotency import ANSWERS, KEEP_SECONDS, Answer, Idempotency
+from mallkit.sqlite import open_store
 from tests.mallkit.toy import Ports, Toy, toy
 
 
@@ -96,9 +97,11 @@ async def test_nothing_secret_is_in_a_record(running: Toy) -> None:
 
 
 @pytest.mark.requirement(86)
-async def test_purging_forgets_every_old_answer_however_many_there_are(running: Toy) -> None:
-    answers, now = running.store[ANSWERS], 1_000_000_000.0
-    old = [answers.adding(Answer(f"old{n}", "f", "o", 0.0, now - KEEP_SECONDS - 1)) for n in range(450)]
-    await running.store.together(*old, answers.adding(Answer("young", "f", "o", 0.0, now - KEEP_SECONDS + 1)))
-    await Idempotency(answers, lambda: now).purge()
-    assert [kept.id for kept in (await answers.find()).items] == ["young"]
+async def test_purging_forgets_every_old_answer_however_many_there_are(tmp_path: Path) -> None:
+    now = 1_000_000_000.0
+    async with open_store(tmp_path / "answers.db", (ANSWERS,)) as store:  # no service: its own job would purge by today's clock
+        answers = store[ANSWERS]
+        old = [answers.adding(Answer(f"old{n}", "f", "o", 0.0, now - KEEP_SECONDS - 1)) for n in range(450)]
+        await store.together(*old, answers.adding(Answer("young", "f", "o", 0.0, now - KEEP_SECONDS + 1)))
+        await Idempotency(answers, lambda: now).purge()
+        assert [kept.id for kept in (await answers.find()).items] == ["young"]
