@@ -50,7 +50,11 @@ class LineKind(StrEnum):
 
 
 class ReceiptLine(View, frozen=True):
-    """`amount` is the line's part of the total; items also tell product, quantity and unit price."""
+    """`amount` is the line's part of the total.
+
+    A line that names a product belongs to that product's pieces (its price, its share of a discount, its tax): giving a piece back gives
+    back the same share of all these lines. A line that names none belongs to the purchase as a whole.
+    """
 
     kind: LineKind
     text: str

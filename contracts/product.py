@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.pricing import STANDARD
 from contracts.product_words import (
     SHOWN,
     ApplyImport,
@@ -162,7 +163,7 @@ class LookUp(Wish, frozen=True):
 
 
 class Card(View, frozen=True):
-    """A product's face: `unit_minor` in minor units."""
+    """A product's face: `unit_minor` in minor units, `categories` from its own category up to the root, `weight_grams` of one piece."""
 
     product_id: str
     name: str
@@ -170,6 +171,9 @@ class Card(View, frozen=True):
     currency: str
     stock: int
     picture: str = ""
+    categories: list[str] = []
+    tax_class: str = STANDARD
+    weight_grams: int = 0
 
 
 class Cards(View, frozen=True):
