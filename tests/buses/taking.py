@@ -30,13 +30,13 @@ async def take(subscription: Subscription, count: int) -> list[Delivery]:
     return found
 
 
-async def take_all(subscription: Subscription, quiet: float = QUIET) -> list[bytes]:
-    """Until nothing comes any more; acknowledged."""
+async def take_all(subscription: Subscription, quiet: float = QUIET, *, least: int = 1) -> list[bytes]:
+    """At least so many, and then until nothing comes any more; acknowledged. Getting connected may take its time."""
     found: list[bytes] = []
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                async with asyncio.timeout(quiet):
+                async with asyncio.timeout(quiet if len(found) >= least else PATIENCE):
                     deliveries = await subscription.next()
             except TimeoutError:
                 return found

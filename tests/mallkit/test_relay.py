@@ -51,7 +51,7 @@ async def published(bus: Bus, number: int) -> list[str]:
     """So many different ones at least, and whatever else is there, from the beginning."""
     reader = bus.subscribe([SOURCE], f"reader{next(_readers)}", "one")
     first = [delivery.body for delivery in await take(reader, number)]
-    return books(first + await take_all(reader))
+    return books(first + await take_all(reader, least=0))
 
 
 def calls(broker: RedisBroker) -> int:
