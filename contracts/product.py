@@ -6,8 +6,28 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.pricing import STANDARD
+from contracts.product_categories import Categories, CategoryView, categories
+from contracts.product_stock import (
+    BindHold,
+    Card,
+    Cards,
+    Hold,
+    HoldLine,
+    HoldOf,
+    HoldView,
+    LookUp,
+    SetStock,
+    StockView,
+    bind_hold,
+    give_back,
+    hold,
+    look_up,
+    release_hold,
+    set_stock,
+    stock,
+    take_hold,
+)
 from contracts.product_words import (
-    SHOWN,
     ApplyImport,
     BelowReserved,
     Category,
@@ -18,11 +38,10 @@ from contracts.product_words import (
     ImportPart,
     ImportRow,
     NewProduct,
-    OnHand,
+    OneProduct,
     OutOfStock,
     PartKept,
     ProductPatch,
-    Quantity,
     UnsafePicture,
     WrongCurrency,
 )
@@ -34,35 +53,54 @@ from mallkit.endpoint import (
     PATCH,
     POST,
     PUT,
-    SERVICE,
     Blob,
     Cursor,
     Done,
     Endpoint,
-    Id,
     Keyed,
     Limit,
-    Nothing,
     View,
     Wish,
 )  # fmt: skip
-from mallkit.errors import Missing, PreconditionRequired, Stale
+from mallkit.errors import Missing
 from mallkit.money import Amount
 
 __all__ = [
     "ApplyImport",
     "BelowReserved",
+    "BindHold",
+    "Card",
+    "Cards",
+    "Categories",
+    "CategoryView",
+    "Hold",
     "HoldGone",
+    "HoldLine",
+    "HoldOf",
+    "HoldView",
     "ImportIncomplete",
     "ImportPart",
     "ImportRow",
     "Imported",
+    "LookUp",
     "NewProduct",
+    "OneProduct",
     "OutOfStock",
     "PartKept",
     "ProductPatch",
+    "SetStock",
+    "StockView",
     "UnsafePicture",
     "WrongCurrency",
+    "bind_hold",
+    "categories",
+    "give_back",
+    "hold",
+    "look_up",
+    "release_hold",
+    "set_stock",
+    "stock",
+    "take_hold",
 ]
 """Also said here, so that the contract can be read from one module."""
 
@@ -96,6 +134,8 @@ class ProductView(View, frozen=True):
     version: str
     created_at: str
     updated_at: str
+    tax_class: str = STANDARD
+    weight_grams: int = 0
 
 
 class ProductPage(View, frozen=True):
@@ -117,107 +157,6 @@ class Search(Wish, frozen=True):
     limit: Limit = 50
 
 
-class OneProduct(Wish, frozen=True):
-    """Names a product."""
-
-    product_id: Id
-
-
-class SetStock(Wish, frozen=True):
-    """`on_hand` counts what is in the house, reserved pieces included. `if_match` is the ETag of the product or of its stock."""
-
-    product_id: Id
-    on_hand: OnHand
-    if_match: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
-    reason: Annotated[str, Meta(max_length=200, pattern=SHOWN, examples=["count"])] = "set by operator"
-
-
-class StockView(View, frozen=True):
-    """on_hand = available + reserved."""
-
-    product_id: str
-    on_hand: int
-    available: int
-    reserved: int
-    version: str
-
-
-class CategoryView(View, frozen=True):
-    """A category and how many products it has."""
-
-    category: str
-    products: int
-
-
-class Categories(View, frozen=True):
-    """All categories, by name."""
-
-    items: list[CategoryView]
-    next: str | None = None
-
-
-class LookUp(Wish, frozen=True):
-    """What a neighbour needs to know of some products."""
-
-    product_ids: Annotated[list[Id], Meta(min_length=1, max_length=100)]
-
-
-class Card(View, frozen=True):
-    """A product's face: `unit_minor` in minor units, `categories` from its own category up to the root, `weight_grams` of one piece."""
-
-    product_id: str
-    name: str
-    unit_minor: int
-    currency: str
-    stock: int
-    picture: str = ""
-    categories: list[str] = []
-    tax_class: str = STANDARD
-    weight_grams: int = 0
-
-
-class Cards(View, frozen=True):
-    """Those of the asked products that are on sale."""
-
-    items: list[Card]
-
-
-class HoldLine(Wish, frozen=True):
-    """So many of a product."""
-
-    product_id: Id
-    quantity: Quantity
-
-
-class Hold(Wish, frozen=True):
-    """Reserves all lines under `hold_id`, or none: bound to `order_id` from the start, or until the clock ends it after `seconds`."""
-
-    hold_id: Id
-    lines: Annotated[list[HoldLine], Meta(min_length=1, max_length=100)]
-    seconds: Annotated[int, Meta(ge=1, le=86_400)] = 900
-    order_id: Id | UnsetType = UNSET
-
-
-class HoldOf(Wish, frozen=True):
-    """Names a hold."""
-
-    hold_id: Id
-
-
-class BindHold(Wish, frozen=True):
-    """From here the clock does not end the hold."""
-
-    hold_id: Id
-    order_id: Id
-
-
-class HoldView(View, frozen=True):
-    """`state`: held, taken, released or returned."""
-
-    hold_id: str
-    state: str
-
-
 products = Endpoint(
     method=GET, path="/api/v1/products", takes=Search, gives=ProductPage, may=(ANYONE,), summary="The catalogue, searched and sorted",
 )  # fmt: skip
@@ -228,9 +167,6 @@ product = Endpoint(
 picture = Endpoint(
     method=GET, path="/api/v1/products/{product_id}/picture", takes=OneProduct, gives=Blob, may=(ANYONE,), refuses=(Missing,),
     media="image/svg+xml", summary="The product's picture",
-)  # fmt: skip
-categories = Endpoint(
-    method=GET, path="/api/v1/categories", takes=Nothing, gives=Categories, may=(ANYONE,), summary="All categories",
 )  # fmt: skip
 create = Endpoint(
     method=POST, path="/api/v1/products", takes=NewProduct, gives=ProductView, may=OPERATORS, status=201, refuses=(WrongCurrency,),
@@ -244,15 +180,6 @@ delete = Endpoint(
     method=DELETE, path="/api/v1/products/{product_id}", takes=OneProduct, gives=Done, may=OPERATORS, status=204, refuses=(Missing,),
     summary="Take a product off sale",
 )  # fmt: skip
-stock = Endpoint(
-    method=GET, path="/api/v1/products/{product_id}/stock", takes=OneProduct, gives=StockView, may=OPERATORS, refuses=(Missing,),
-    etag="version", summary="A product's stock",
-)  # fmt: skip
-set_stock = Endpoint(
-    method=PUT, path="/api/v1/products/{product_id}/stock", takes=SetStock, gives=StockView, may=OPERATORS,
-    refuses=(Missing, Stale, PreconditionRequired, BelowReserved), headers={"if_match": "If-Match"}, etag="version",
-    summary="Set what is on hand",
-)  # fmt: skip
 import_part = Endpoint(
     method=PUT, path="/api/v1/catalogue/imports/{import_id}/parts/{part}", takes=ImportPart, gives=PartKept, may=OPERATORS,
     refuses=(WrongCurrency, UnsafePicture), idempotent=True, summary="Send a part of an import",
@@ -260,25 +187,4 @@ import_part = Endpoint(
 apply_import = Endpoint(
     method=POST, path="/api/v1/catalogue/imports/{import_id}", takes=ApplyImport, gives=Imported, may=OPERATORS,
     refuses=(ImportIncomplete,), idempotent=True, summary="Apply an import, all or nothing",
-)  # fmt: skip
-look_up = Endpoint(
-    method=POST, path="/internal/products/look-up", takes=LookUp, gives=Cards, may=(SERVICE,), internal=True, idempotent=True,
-)  # fmt: skip
-hold = Endpoint(
-    method=POST, path="/internal/holds/{hold_id}", takes=Hold, gives=Cards, may=(SERVICE,), internal=True, idempotent=True,
-    refuses=(Missing, OutOfStock, HoldGone),
-)  # fmt: skip
-bind_hold = Endpoint(
-    method=POST, path="/internal/holds/{hold_id}/bind", takes=BindHold, gives=HoldView, may=(SERVICE,), internal=True, idempotent=True,
-    refuses=(HoldGone,),
-)  # fmt: skip
-take_hold = Endpoint(
-    method=POST, path="/internal/holds/{hold_id}/take", takes=HoldOf, gives=HoldView, may=(SERVICE,), internal=True, idempotent=True,
-    refuses=(HoldGone,),
-)  # fmt: skip
-release_hold = Endpoint(
-    method=POST, path="/internal/holds/{hold_id}/release", takes=HoldOf, gives=HoldView, may=(SERVICE,), internal=True, idempotent=True,
-)  # fmt: skip
-give_back = Endpoint(
-    method=POST, path="/internal/holds/{hold_id}/give-back", takes=HoldOf, gives=HoldView, may=(SERVICE,), internal=True, idempotent=True,
 )  # fmt: skip

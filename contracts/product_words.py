@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.pricing import STANDARD, TaxClass
 from mallkit.endpoint import END, Id, View, Wish
 from mallkit.errors import Refused
 from mallkit.money import Amount
@@ -28,6 +29,8 @@ Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64, pattern=S
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
 OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[20])]
 Quantity = Annotated[int, Meta(ge=1, le=100_000, examples=[2])]
+Grams = Annotated[int, Meta(ge=0, le=100_000_000, examples=[850])]
+"""What one piece weighs, for the shipping."""
 ImportId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}")]
 ImportKey = Annotated[str, Meta(min_length=1, max_length=300, pattern=SHOWN)]
 
@@ -81,6 +84,12 @@ class ImportIncomplete(Refused):
     remedy = "Send the missing parts, then apply again."
 
 
+class OneProduct(Wish, frozen=True):
+    """Names a product."""
+
+    product_id: Id
+
+
 class ImportRow(Wish, frozen=True):
     """One product of an import. `import_key` makes the import idempotent; `stock` counts only when the product is new."""
 
@@ -96,6 +105,8 @@ class ImportRow(Wish, frozen=True):
     options: Options = {}
     sku: Sku = ""
     tags: Tags = []
+    tax_class: TaxClass = STANDARD
+    weight_grams: Grams = 0
     picture_svg: Annotated[str, Meta(max_length=20_000)] = ""
     picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://[!-~]+)?{END}")] = ""
 
@@ -146,6 +157,8 @@ class NewProduct(Wish, frozen=True):
     options: Options = {}
     sku: Sku = ""
     tags: Tags = []
+    tax_class: TaxClass = STANDARD
+    weight_grams: Grams = 0
 
 
 class ProductPatch(Wish, frozen=True):
@@ -161,3 +174,5 @@ class ProductPatch(Wish, frozen=True):
     options: Options | UnsetType = UNSET
     sku: Sku | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
+    weight_grams: Grams | UnsetType = UNSET

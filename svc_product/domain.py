@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
 
+from contracts.pricing import STANDARD
 from contracts.product import WrongCurrency
 from mallkit.errors import Invalid, Missing
 from mallkit.html import plain_text, safe_html
@@ -37,6 +38,8 @@ class Sheet:
     sku: str = ""
     tags: tuple[str, ...] = ()
     picture: str = ""
+    tax_class: str = STANDARD
+    weight_grams: int = 0
 
     def checked(self) -> Self:
         """The same, its description made safe. Raises Invalid that names the field that cannot be shown."""

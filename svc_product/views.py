@@ -28,19 +28,24 @@ def product(found: Product, pieces: Pieces) -> contract.ProductView:
         version=f"{found.version}.{pieces.version}",
         created_at=created,
         updated_at=created if found.updated_at == found.created_at else rfc3339(found.updated_at),
+        tax_class=sheet.tax_class,
+        weight_grams=sheet.weight_grams,
     )
 
 
 def card(found: Product, pieces: Pieces) -> contract.Card:
     """A product's face."""
-    money = found.sheet.price
+    sheet, money = found.sheet, found.sheet.price
     return contract.Card(
         product_id=found.id,
-        name=found.sheet.name,
+        name=sheet.name,
         unit_minor=money.minor,
         currency=money.currency,
         stock=pieces.available,
         picture=picture(found),
+        categories=[sheet.category],
+        tax_class=sheet.tax_class,
+        weight_grams=sheet.weight_grams,
     )
 
 

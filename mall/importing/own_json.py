@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from contracts.pricing import STANDARD
 from contracts.product import ImportRow
 from mall.importing.row import BadImport, BadRow, Catalogue, checked, exact, import_key, once
 from mallkit.errors import Invalid
@@ -34,6 +35,8 @@ class OwnProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     sku: str = ""
     tags: list[str] = []
     picture: str = ""
+    tax_class: str = STANDARD
+    weight_grams: int = 0
 
 
 class OwnFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

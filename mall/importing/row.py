@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
@@ -89,6 +89,16 @@ def stock(text: str) -> int:
         message = f"the stock {text[:40]!r} is not a whole number from 0"
         raise Invalid(message)
     return int(text)
+
+
+def grams(text: str) -> int:
+    """A weight in grams, rounded; an empty cell is nothing. Raises Invalid."""
+    if not text:
+        return 0
+    if not PLAIN_NUMBER.fullmatch(text):
+        message = f"the weight {text[:40]!r} is not a plain number of grams"
+        raise Invalid(message)
+    return int(Decimal(text).to_integral_value(ROUND_HALF_UP))
 
 
 def checked(fields: Mapping[str, object]) -> ImportRow:

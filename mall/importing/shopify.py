@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from contracts.product import ImportRow
-from mall.importing.row import UNREADABLE, BadImport, BadRow, Catalogue, checked, import_key, once, price, slug, stock
+from mall.importing.row import UNREADABLE, BadImport, BadRow, Catalogue, checked, grams, import_key, once, price, slug, stock
 from mallkit.errors import Invalid
 
 NEEDED = ("Handle", "Title", "Variant Price")
@@ -141,6 +141,7 @@ def _import_row(product: Product, variant: Row, currency: str) -> ImportRow:
     for name, read in (
         ("price", lambda: price(variant["Variant Price"], currency)),
         ("stock", lambda: stock(variant["Variant Inventory Qty"])),
+        ("weight_grams", lambda: grams(variant["Variant Grams"])),
         ("options", lambda: _options(product.first, variant)),
     ):
         try:

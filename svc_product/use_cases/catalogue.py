@@ -19,7 +19,7 @@ Stocked: TypeAlias = tuple[Product, Pieces]
 SCANNED_AT_ONCE = 200
 MOST_SCANS = 6
 """After about a thousand products in a row that are out of stock a page ends all the same; its cursor goes on."""
-COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku")
+COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku", "tax_class", "weight_grams")
 """Fields that a product has as they were sent."""
 OPENED, REWRITTEN, WITHDRAWN = Write("product.opened"), Write("product.rewritten"), Write("product.withdrawn")
 

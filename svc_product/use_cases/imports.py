@@ -66,6 +66,8 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
         sku=row.sku,
         tags=tuple(row.tags),
         picture=picture,
+        tax_class=row.tax_class,
+        weight_grams=row.weight_grams,
     )
     key = "row:" + domain.readable("import_key", row.import_key)
     return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg)

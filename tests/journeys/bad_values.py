@@ -68,6 +68,8 @@ PRODUCT: dict[str, Values] = {
     "tags": ("clay", [5], [""], ["x"] * 51, {}),
     "sku": ("x" * 65, 5),
     "name_zh": ("x" * 301, "\0", 5),
+    "tax_class": ("", "Standard", "a b", "a\n", "x" * 33, *TEXT),
+    "weight_grams": (-1, 1.5, 10**9, "5", None),
 }
 ROW = {"import_key": "k", "name": "Thing", "price": 1, "stock": 1, "category": "test"}
 EVENT = {"id": "e", "type": "bank.operation-answered", "created": "2026-11-21T08:00:00.000Z", "data": {}}

@@ -33,6 +33,11 @@ def test_a_product_has_its_key_from_handle_and_options(tmp_path: Path) -> None:
     assert row.description == "<p>Clay</p>"
 
 
+def test_tax_class_and_weight_come_along(tmp_path: Path) -> None:
+    rows = read_file(written(tmp_path, POT, POT | {"handle": "b", "tax_class": "food", "weight_grams": 250})).products
+    assert [(row.tax_class, row.weight_grams) for row in rows] == [("standard", 0), ("food", 250)]
+
+
 def test_the_format_is_told_by_its_first_character_when_the_ending_says_nothing(tmp_path: Path) -> None:
     assert len(read_file(written(tmp_path, POT, name="catalogue.txt")).products) == 1
 

@@ -55,6 +55,19 @@ def test_rows_with_only_a_picture_add_no_product_and_the_variants_own_picture_wi
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("cell", "grams"), [("", 0), ("0", 0), ("250", 250), ("680.389", 680), ("0.5", 1)])
+def test_a_weight_is_a_number_of_grams(cell: str, grams: int) -> None:
+    [row] = read_shopify(f"Handle,Title,Variant Price,Variant Grams\na,A,1,{cell}\n", "USD").products
+    assert row.weight_grams == grams
+
+
+@pytest.mark.parametrize("cell", ["-1", "a lot", "1e3", "1000000000000000"])
+def test_a_weight_that_is_none_is_told(cell: str) -> None:
+    [(line, reason)] = told(f"Handle,Title,Variant Price,Variant Grams\na,A,1,{cell}\n")
+    assert line == 2
+    assert "weight" in reason
+
+
 def test_an_empty_inventory_is_none() -> None:
     assert [row.stock for row in read_file(EXPORTS / "kitchen.csv").products] == [4, 0, 0, 12, 3]
 

@@ -78,6 +78,22 @@ async def test_a_patch_changes_what_was_sent_and_nothing_else(shop: Shop) -> Non
 
 
 @pytest.mark.requirement(27)
+async def test_a_product_says_what_neighbours_reckon_with(shop: Shop) -> None:
+    plain, food = await shop.sells(), await shop.sells(tax_class="food", weight_grams=250)
+    assert [(pot["tax_class"], pot["weight_grams"]) for pot in (plain, food)] == [("standard", 0), ("food", 250)]
+    changed = await shop.do("PATCH", f"products/{plain['product_id']}", {"tax_class": "books", "weight_grams": 90})
+    assert (changed.json["tax_class"], changed.json["weight_grams"]) == ("books", 90)
+    asked = [plain["product_id"], food["product_id"]]
+    looked = (await shop.inside("products/look-up", {"product_ids": asked})).json["items"]
+    held = (await shop.hold("h1", *((product_id, 1) for product_id in asked))).json["items"]
+    for cards in (looked, held):
+        assert [(card["categories"], card["tax_class"], card["weight_grams"]) for card in cards] == [
+            (["garden"], "books", 90),
+            (["garden"], "food", 250),
+        ]
+
+
+@pytest.mark.requirement(27)
 async def test_a_patch_without_news_changes_nothing(shop: Shop) -> None:
     pot = await shop.sells()
     for nothing in ({}, {"name": "Clay Pot"}, {"price": 19.99, "options": {}}):
