@@ -7,7 +7,7 @@ BIN := .venv/bin
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
-.venv/bin/mall: requirements.lock pyproject.toml
+.venv/bin/mall: requirements.lock
 	@test -n "$(PYTHON)" || { echo "The mall needs Python 3.11 or 3.12 on PATH (or make PYTHON=/path/to/it)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

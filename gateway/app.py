@@ -1,5 +1,6 @@
 """Where the gateway's parts meet."""
 
+import importlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import ModuleType
@@ -7,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from contracts import auth, cart, checkout, order, payment, product, user
+from contracts import SERVICES, auth
 from gateway import pages, problems, relay
 from gateway.failures import Desks
 from gateway.health import Health
@@ -26,9 +27,7 @@ from mallkit.routes import Routes
 from mallkit.web import Edge
 
 NAME: Final = "gateway"
-CONTRACTS: Final[Mapping[str, ModuleType]] = {
-    "auth": auth, "user": user, "product": product, "cart": cart, "checkout": checkout, "order": order, "payment": payment,
-}  # fmt: skip
+CONTRACTS: Final[Mapping[str, ModuleType]] = {name: importlib.import_module(f"contracts.{name}") for name in SERVICES}
 """The services that the gateway routes to."""
 TELLING: Final = (*CONTRACTS.values(), desk_endpoints, body, store)
 """Modules whose refusals reach clients."""

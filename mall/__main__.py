@@ -1,13 +1,32 @@
-"""The command line: `mall up`, `mall import FILE`. Each subcommand's code is imported when it is asked for."""
+"""The command line: `mall up`, `mall import FILE` and so on. Each subcommand's code is imported when it is asked for."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mall.journey import OPERATOR
 from mall.parts import IMPORTED, MOST_COPIES
 from mall.preflight import StartError, check_packages, check_python
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A subcommand of its own: `main(words, environ)` of the module gives the exit code."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "import": Command("mall.importing.command", "put the products of a file into the catalogue"),
+    "audit": Command("mall.auditing.command", "prove from what every service has stored that nothing was lost, doubled or oversold"),
+    "load": Command("mall.load.command", "let shoppers loose on a mall, and sum up what they were told"),
+    "drill": Command("mall.drills.command", "do harm to a mall of its own while people buy, and prove that nothing was lost"),
+    "new": Command("mall.new.command", "begin a new service in this checkout"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,22 +44,10 @@ def _run(words: list[str]) -> int:
     except StartError as failure:
         print(f"mall: {failure}", file=sys.stderr)
         return 2
-    if words[:1] == ["import"]:
-        from mall.importing import command  # noqa: PLC0415 — the supervisor should not carry it
-
-        return command.main(words[1:], os.environ)
-    if words[:1] == ["load"]:
-        from mall.load import command as load  # noqa: PLC0415 — as above
-
-        return load.main(words[1:])
-    if words[:1] == ["drill"]:
-        from mall.drills import command as drill  # noqa: PLC0415 — as above
-
-        return drill.main(words[1:], os.environ)
-    if words[:1] == ["audit"]:
-        from mall.auditing import command as audit  # noqa: PLC0415 — as above
-
-        return audit.main(words[1:], os.environ)
+    told = COMMANDS.get(words[0]) if words else None
+    if told is not None:
+        # Imported when it is asked for: the supervisor should not carry it.
+        return int(importlib.import_module(told.module).main(words[1:], os.environ))
     arguments = _parser().parse_args(words)
     from mall import plan, up  # noqa: PLC0415 — they need packages, whose absence is told above
 
@@ -55,10 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--quiet", action="store_true", help="tell only what goes wrong and when the mall is ready")
     copies = range(1, MOST_COPIES + 1)
     up.add_argument("--copies", type=int, default=1, choices=copies, metavar="N", help="so many of each service, 1 to 4")
-    commands.add_parser("import", help="put the products of a file into the catalogue", add_help=False)
-    commands.add_parser("audit", help="prove from what every service has stored that nothing was lost, doubled or oversold", add_help=False)
-    commands.add_parser("load", help="let shoppers loose on a mall, and sum up what they were told", add_help=False)
-    commands.add_parser("drill", help="do harm to a mall of its own while people buy, and prove that nothing was lost", add_help=False)
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.help, add_help=False)
     return parser
 
 

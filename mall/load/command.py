@@ -5,9 +5,10 @@ Exit status: 0 done; 1 nobody could buy anything, or somebody was left without a
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import uvloop
 
@@ -19,7 +20,7 @@ MOST_SHOPPERS, MOST_RATE, MOST_COUNT, MOST_SECONDS = 1000, 1000.0, 1_000_000, 86
 MALL_AWAY = 2
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], _: Mapping[str, str] = os.environ) -> int:
     """Runs the command with the arguments after `mall load`; the exit status."""
     wish = _parser().parse_args(argv)
     terms = Terms(wish.url.rstrip("/"), wish.shoppers, wish.rate, wish.count, wish.seconds, wish.seed)
