@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.persons import export as export  # noqa: PLC0414 - served here too
+from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import ANYONE, END, GET, PEOPLE, POST, SERVICE, Done, Endpoint, Id, Nothing, Role, View, Wish
 from mallkit.errors import Invalid, Missing, Refused, Unauthenticated
 

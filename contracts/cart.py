@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from contracts.persons import export as export  # noqa: PLC0414 - served here too
+from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import ADMIN, CUSTOMER, DELETE, GET, OPERATOR, POST, PUT, SERVICE, Done, Endpoint, Id, Keyed, Nothing, View, Wish
 from mallkit.errors import Missing, Refused
 from mallkit.money import Amount

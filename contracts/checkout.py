@@ -9,6 +9,8 @@ from contracts.auth import Email
 from contracts.cart import CartBusy, CartEmpty
 from contracts.checkout_types import Address, CreditCard, Receipt
 from contracts.payment import CardInvalid
+from contracts.persons import export as export  # noqa: PLC0414 - served here too
+from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import ADMIN, CUSTOMER, END, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
 from mallkit.errors import Internal, Invalid, Missing, Refused
 from mallkit.money import Amount

@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, UnsetType, field
 
 from contracts.checkout_types import Address, ReceiptLine
+from contracts.persons import export as export  # noqa: PLC0414 - served here too
+from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import ADMIN, CUSTOMER, GET, OPERATOR, POST, PUT, SERVICE, Cursor, Endpoint, Event, Id, Limit, View, Wish
 from mallkit.errors import Missing, Refused
 from mallkit.money import Amount

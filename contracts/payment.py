@@ -9,6 +9,8 @@ from contracts.bank import SIGNATURE
 from contracts.bank_webhook import BankNews, WebhookSignature, WebhookTooOld
 from contracts.checkout_types import CreditCard
 from contracts.order import AlreadyPaid, AmountWrong, BeingPaid, WrongStatus
+from contracts.persons import export as export  # noqa: PLC0414 - served here too
+from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,

@@ -31,4 +31,5 @@ export = Endpoint(
 )  # fmt: skip
 forget = Endpoint(
     method=POST, path="/internal/persons/{user_id}/forget", takes=PersonOf, gives=Forgotten, may=(SERVICE,), internal=True, idempotent=True,
+    forgets="user_id",
 )  # fmt: skip

@@ -30,7 +30,7 @@ _ENCODE = msgspec.json.Encoder(decimal_format="number", order="deterministic").e
 
 @dataclass(frozen=True)
 class Answer:
-    """A key's record: claimed by a process until `until`, or answered. Seconds since 1970."""
+    """A key's record: claimed by a process until `until`, or answered. Seconds since 1970. `subject` is who asked."""
 
     id: str
     fingerprint: str
@@ -40,9 +40,21 @@ class Answer:
     status: int = 0
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    subject: str = ""
 
 
-ANSWERS: Kind[Answer] = Kind(name="answers", type=Answer, fields={"at": float}, indexes=(("at",),))
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A keyed request: the id of its command, the fingerprint of what it asks, and who asks."""
+
+    command: str
+    fingerprint: str
+    subject: str = ""
+
+
+ANSWERS: Kind[Answer] = Kind(name="answers", type=Answer, fields={"at": float, "subject": str}, indexes=(("at",), ("subject",)))
+MOST_OF_ONE = 1000
+"""Answers of one person that are forgotten at a time."""
 
 
 def command_id(caller: Caller, endpoint: Endpoint[Wish, View], key: str) -> str:
@@ -87,22 +99,23 @@ class Idempotency:
         self._clock = clock
         self._here: dict[str, asyncio.Event] = {}
 
-    async def once(self, command: str, print_of: str, work: Callable[[], Awaitable[Reply]], seconds: float) -> Reply:
+    async def once(self, asked: Asked, work: Callable[[], Awaitable[Reply]], seconds: float) -> Reply:
         """The stored answer, or that of `work`, done by one request at a time.
 
         Raises KeyReused for another fingerprint, StillRunning if the first request is not answered within `seconds`.
         """
         ends = time.monotonic() + deadline.left(seconds)
         while True:
-            mine = Answer(command, print_of, new_id(), self._clock() + LEASE_SECONDS, self._clock())
+            now = self._clock()
+            mine = Answer(asked.command, asked.fingerprint, new_id(), now + LEASE_SECONDS, now, subject=asked.subject)
             record = await self._claim(mine)
-            if record.fingerprint != print_of:
+            if record.fingerprint != asked.fingerprint:
                 raise KeyReused
             if record.status:
                 return Reply(record.status, record.body, record.headers)
             if record.owner == mine.owner:
                 return await self._do(record, work)
-            if not await self._wait(command, ends):
+            if not await self._wait(asked.command, ends):
                 raise StillRunning
 
     async def _claim(self, mine: Answer) -> Answer:
@@ -155,6 +168,15 @@ class Idempotency:
         except TimeoutError:
             return False
         return True
+
+    async def forget(self, subject: str) -> None:
+        """Removes the answers that somebody was given. Raises StillRunning while one is being made, or where more are left: ask again."""
+        page = await self._answers.find({"subject": subject}, limit=MOST_OF_ONE)
+        answered = [answer.id for answer in page.items if answer.status]
+        await asyncio.gather(*(self._answers.remove(answer_id) for answer_id in answered))
+        now = self._clock()
+        if page.next or any(not answer.status and not has_come(answer.until, now, LEASE_SECONDS) for answer in page.items):
+            raise StillRunning
 
     async def purge(self) -> None:
         """Forgets answers that were kept long enough."""

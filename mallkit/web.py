@@ -13,7 +13,7 @@ from mallkit import deadline, problem, tracing
 from mallkit.body import read_body
 from mallkit.endpoint import Accepted, Blob, Caller, Done, Endpoint, Keyed, Role, View, Wish
 from mallkit.errors import Internal, Invalid, Missing, ShopError, StillRunning, Unavailable, UnsupportedMedia
-from mallkit.idempotency import Idempotency, command_id, fingerprint, read_key
+from mallkit.idempotency import Asked, Idempotency, command_id, fingerprint, read_key
 from mallkit.identity import Identity, with_command
 from mallkit.metrics import ServerMetrics
 from mallkit.raw import Reply
@@ -138,6 +138,8 @@ class Edge:
         endpoint = served.endpoint
         if endpoint.keyed is Keyed.NO:
             caller = with_command(caller, "", _address(request))
+            if endpoint.forgets and self.idempotency is not None:
+                await self.idempotency.forget(getattr(wish, endpoint.forgets))
             return _reply(endpoint, await served.handler(wish, caller, self.ports))
         key = read_key(request.headers.get("Idempotency-Key"), required=endpoint.keyed is Keyed.REQUIRED)
         caller = with_command(caller, command_id(caller, endpoint, key), _address(request))
@@ -153,7 +155,7 @@ class Edge:
             return await work()
         digest = fingerprint(endpoint, wish, self.settings.fingerprint_key)
         try:
-            return await self.idempotency.once(caller.command, digest, work, MOST_SECONDS)
+            return await self.idempotency.once(Asked(caller.command, digest, caller.subject), work, MOST_SECONDS)
         except StillRunning:
             if served.pending is None:
                 raise

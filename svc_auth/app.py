@@ -10,7 +10,7 @@ import contracts.auth
 from mallkit.service import Service, Shell, Wired, application
 from mallkit.settings import Common
 from mallkit.store import Store
-from svc_auth import demo, handlers
+from svc_auth import demo, handlers, persons
 from svc_auth.domain import Lives
 from svc_auth.issuer import OwnIssuer
 from svc_auth.keyring import open_ring
@@ -57,7 +57,7 @@ def build_app(settings: Settings) -> web.Application:
         name="auth",
         title="Accounts and sessions",
         contract=contracts.auth,
-        handlers=(handlers,),
+        handlers=(handlers, persons),
         kinds=KINDS,
         wire=wire,
         own_issuer=own_issuer,

@@ -49,6 +49,10 @@ class Sessions(Protocol):
         """Revokes every session of an account that was closed before."""
         ...
 
+    async def of_user(self, user_id: str) -> list[Session]:
+        """Up to 1000 sessions of an account, ended ones too."""
+        ...
+
     async def owner(self, session_id: str) -> str:
         """The user id; empty when the session is not known."""
         ...

@@ -114,6 +114,10 @@ class StoredSessions:
             if living.next is None:
                 return
 
+    async def of_user(self, user_id: str) -> list[Session]:
+        """By its index."""
+        return (await self._sessions.find({"user_id": user_id}, limit=MOST_IN_A_PAGE)).items
+
     async def owner(self, session_id: str) -> str:
         """Ended ones too."""
         try:

@@ -10,7 +10,7 @@ import contracts.cart
 from contracts import auth
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_cart import handlers, views
+from svc_cart import handlers, persons, views
 from svc_cart.faces import ProductFaces
 from svc_cart.ports import Ports
 from svc_cart.repository import CARTS, StoredCarts
@@ -32,7 +32,7 @@ def build_app(settings: Settings) -> web.Application:
         name="cart",
         title="Carts",
         contract=contracts.cart,
-        handlers=(handlers,),
+        handlers=(handlers, persons),
         kinds=(CARTS,),
         wire=wire,
         neighbours=("auth", "product"),

@@ -40,7 +40,8 @@ class Cart:
     """One user's cart; `id` is the user's.
 
     `undone` and `closed` are the checkouts that have ended: a seal that arrives late finds its own there. `applied` are the keyed
-    commands that were carried out. Limits count the sealed lines too, so that merging them back always fits.
+    commands that were carried out. Limits count the sealed lines too, so that merging them back always fits. A cart that is `gone`
+    belonged to somebody who is forgotten: it stays, so that nothing fills it again.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Cart:
     undone: Moments = field(default_factory=dict)
     closed: Moments = field(default_factory=dict)
     applied: Moments = field(default_factory=dict)
+    gone: bool = False
 
     def line(self, product_id: str) -> Line | None:
         """The open line of a product."""
@@ -92,6 +94,7 @@ def add(cart: Cart, line: Line, command: str, now: float) -> Cart:
     """Adds to what is there of the product; a keyed `command` ("" without a key) adds once. Raises CartFull."""
     if command in cart.applied:
         return cart
+    _present(cart)
     there = cart.line(line.product_id)
     added = line if there is None else replace(line, quantity=there.quantity + line.quantity)
     return replace(_put(cart, added), applied=_remember(cart.applied, command, now) if command else cart.applied)
@@ -99,7 +102,7 @@ def add(cart: Cart, line: Line, command: str, now: float) -> Cart:
 
 def set_quantity(cart: Cart, line: Line, *, on_sale: bool) -> Cart:
     """Makes the product's line this one. Raises CartFull, and Missing if the product is neither on sale nor in the cart."""
-    there = cart.line(line.product_id)
+    there = _present(cart).line(line.product_id)
     if not on_sale:
         if there is None:
             message = "there is no such product on sale"
@@ -141,7 +144,8 @@ def unseal(cart: Cart, checkout_id: str, now: float) -> Cart:
     undone = _remember(cart.undone, checkout_id, now)
     if cart.sealed is None or cart.sealed.checkout_id != checkout_id:
         return replace(cart, undone=undone)
-    return replace(cart, lines=_merged(cart.sealed.lines, cart.lines), sealed=None, undone=undone)
+    merged = () if cart.gone else _merged(cart.sealed.lines, cart.lines)
+    return replace(cart, lines=merged, sealed=None, undone=undone)
 
 
 def close(cart: Cart, checkout_id: str, now: float) -> Cart:
@@ -150,6 +154,18 @@ def close(cart: Cart, checkout_id: str, now: float) -> Cart:
         return cart
     mine = cart.sealed is not None and cart.sealed.checkout_id == checkout_id
     return replace(cart, sealed=None if mine else cart.sealed, closed=_remember(cart.closed, checkout_id, now))
+
+
+def forget(cart: Cart) -> Cart:
+    """Nothing of its user is left but what a checkout needs to end: its seal, and the checkouts that have ended."""
+    return cart if cart.gone else Cart(cart.id, sealed=cart.sealed, undone=cart.undone, closed=cart.closed, gone=True)
+
+
+def _present(cart: Cart) -> Cart:
+    if cart.gone:
+        message = "the user of this cart is gone"
+        raise Missing(message)
+    return cart
 
 
 def _put(cart: Cart, line: Line) -> Cart:

@@ -14,7 +14,7 @@ from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.service import Service, Shell, Wired, application
-from svc_checkout import handlers, views
+from svc_checkout import handlers, persons, views
 from svc_checkout.domain.receipt import Rates
 from svc_checkout.ports import Ports, Times
 from svc_checkout.repository import CHECKOUTS, Checkouts
@@ -55,7 +55,7 @@ def build_app(settings: Settings) -> web.Application:
         name="checkout",
         title="Checkout",
         contract=contracts.checkout,
-        handlers=(handlers,),
+        handlers=(handlers, persons),
         kinds=(CHECKOUTS,),
         wire=wire,
         neighbours=("auth", "cart", "product", "order", "payment"),

@@ -1,6 +1,6 @@
 """What the checkout service needs of the world."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,10 @@ class CheckoutStore(Protocol):
 
     async def unfinished(self, limit: int) -> list[Checkout]:
         """Whoever works on them."""
+        ...
+
+    def of_user(self, user_id: str) -> AsyncGenerator[Checkout]:
+        """All of them."""
         ...
 
     async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:

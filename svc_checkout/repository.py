@@ -1,14 +1,15 @@
 """Checkouts in the store, asked for in the service's words."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from mallkit.dues import Dues
 from mallkit.errors import Missing
+from mallkit.paging import each
 from mallkit.store import Absent, Collection, Kind, Range
 from mallkit.times import NEVER
 from svc_checkout.domain.checkout import Checkout
 
-CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float}, indexes=(("lease",),))
+CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float, "user_id": str})
 
 
 class Checkouts:
@@ -39,6 +40,10 @@ class Checkouts:
     async def unfinished(self, limit: int) -> list[Checkout]:
         """Whoever works on them, longest waiting first."""
         return (await self._checkouts.find({"lease": Range(lt=NEVER)}, order="lease", limit=limit)).items
+
+    def of_user(self, user_id: str) -> AsyncGenerator[Checkout]:
+        """All of them."""
+        return each(self._checkouts, {"user_id": user_id})
 
     async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
         """Unfinished checkouts whose lease of at most so many seconds has ended, longest waiting first."""

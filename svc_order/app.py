@@ -10,7 +10,7 @@ import contracts.order
 from contracts import auth, payment
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_order import consumers, handlers, use_cases, views
+from svc_order import consumers, handlers, persons, use_cases, views
 from svc_order.ports import Ports
 from svc_order.repository import ORDERS, Orders
 from svc_order.settings import Settings
@@ -33,7 +33,7 @@ def build_app(settings: Settings) -> web.Application:
         name="order",
         title="Orders",
         contract=contracts.order,
-        handlers=(handlers,),
+        handlers=(handlers, persons),
         kinds=(ORDERS,),
         wire=wire,
         neighbours=("auth", "payment", "product"),

@@ -33,6 +33,7 @@ AT_ONCE = 3.0
 """Seconds that a cancelling buyer waits for the refund before the job alone goes on with it."""
 LONGEST_WAIT = 20.0
 """Seconds between two tries: what a cancelled order owes is back soon after its neighbours are."""
+FINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.FAILED})
 MONEY_TAKEN = frozenset({Status.PAID, Status.SHIPPED, Status.COMPLETED})
 
 
@@ -102,6 +103,8 @@ class Order:
     reason: str = field(default="")
     refunds: dict[str, int] = field(default_factory=dict)
     """Minor units that went back to the buyer, by the refund's id: as payment's events told, so a moment later than there."""
+    forgotten: bool = False
+    """The buyer is gone: who it was and where it went stands here no more."""
 
     def to(self, status: Status, now: float) -> "Order":
         """The next status. Raises WrongStatus."""
@@ -116,6 +119,11 @@ class Order:
             message = "there is no such order"
             raise Missing(message)
         return self
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody needs the buyer any more: nothing is to be delivered, and nothing is owed."""
+        return self.status in FINAL and not self.owes
 
     @property
     def refunded(self) -> Money:
@@ -214,6 +222,13 @@ def undo(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
 def note_refund(order: Order, refund_id: str, minor: int) -> Order:
     """A refund has been paid out; told again, it changes nothing."""
     return order if refund_id in order.refunds else replace(order, refunds={**order.refunds, refund_id: minor})
+
+
+def forget(order: Order) -> Order:
+    """Without its buyer and the buyer's words; lines, sums and the country stay, for the books and for tax. Not before it is over."""
+    if order.forgotten or not order.over:
+        return order
+    return replace(order, buyer=replace(NOBODY, country=order.buyer.country), reason="", forgotten=True)
 
 
 def settled(order: Order, now: float) -> Order:

@@ -1,6 +1,6 @@
 """What the order service needs of the world."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class OrderStore(Protocol):
 
     async def of_user(self, user_id: str, *, after: str | None, limit: int, offset: int) -> tuple[Page[Order], int]:
         """Newest first, with the count of all."""
+        ...
+
+    def each_of_user(self, user_id: str) -> AsyncGenerator[Order]:
+        """All of them, oldest first."""
         ...
 
     def noting_refund(self, order_id: str, refund_id: str, minor: int) -> Step:

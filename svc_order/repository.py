@@ -1,10 +1,11 @@
 """Orders in the store, asked for in the service's words."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
+from mallkit.paging import each
 from mallkit.store import Absent, Collection, Kind, Page, Step
 from svc_order import domain
 from svc_order.domain import Order
@@ -54,6 +55,10 @@ class Orders:
         where = {"user_id": user_id}
         page = await self._orders.find(where, order="-created", after=after, limit=limit, offset=offset)
         return page, await self._orders.count(where)
+
+    def each_of_user(self, user_id: str) -> AsyncGenerator[Order]:
+        """All of them, oldest first."""
+        return each(self._orders, {"user_id": user_id}, order="created")
 
     def noting_refund(self, order_id: str, refund_id: str, minor: int) -> Step:
         """For the write that notes the event too."""

@@ -15,7 +15,7 @@ from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.metrics import ServerMetrics
 from mallkit.service import Service, Shell, Wired, application
-from svc_payment import handlers, views
+from svc_payment import handlers, persons, views
 from svc_payment.bank import Bank
 from svc_payment.ports import Hearing, Ports
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
@@ -52,7 +52,7 @@ def build_app(settings: Settings) -> web.Application:
         name="payment",
         title="Payments",
         contract=contracts.payment,
-        handlers=(handlers,),
+        handlers=(handlers, persons),
         kinds=(ACCOUNTS, POINTERS),
         wire=wire,
         neighbours=("auth", "order", "bank"),

@@ -1,6 +1,6 @@
 """What the payment service needs of the world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,10 @@ class AccountStore(Protocol):
 
     async def change(self, order_id: str, rule: Callable[[Account], Account | tuple[Account, Event]]) -> Account:
         """Applies a rule to the newest version."""
+        ...
+
+    def of_user(self, user_id: str) -> AsyncGenerator[Account]:
+        """All accounts of a user's orders."""
         ...
 
     async def open(self, limit: int) -> list[Account]:

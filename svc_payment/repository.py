@@ -1,11 +1,12 @@
 """Accounts and the pointers to them in the store, asked for in the service's words."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
+from mallkit.paging import each
 from mallkit.store import Absent, Kind, Range, Store, Taken
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
@@ -20,7 +21,7 @@ class Pointer:
     order_id: str
 
 
-ACCOUNTS: Kind[Account] = Kind(name="accounts", type=Account, fields={"due": float}, indexes=(("due",),))
+ACCOUNTS: Kind[Account] = Kind(name="accounts", type=Account, fields={"due": float, "user_id": str})
 POINTERS: Kind[Pointer] = Kind(name="pointers", type=Pointer)
 
 
@@ -63,6 +64,10 @@ class Accounts:
     async def change(self, order_id: str, rule: Callable[[Account], Account | tuple[Account, Event]]) -> Account:
         """Applies a rule to the newest version; the account is made where there is none."""
         return await self._accounts.change(order_id, rule, absent=Account(order_id))
+
+    def of_user(self, user_id: str) -> AsyncGenerator[Account]:
+        """All of them."""
+        return each(self._accounts, {"user_id": user_id})
 
     async def open(self, limit: int) -> list[Account]:
         """Accounts that the job must look at some time, longest waiting first."""

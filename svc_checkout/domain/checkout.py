@@ -40,6 +40,11 @@ def buyer_of(firstname: str, lastname: str, email: str) -> Buyer:
     return Buyer(firstname.strip(), lastname.strip(), email)
 
 
+NOBODY = Buyer("", "", "")
+NOWHERE = Destination("", "", "", "", "")
+"""What stays of buyer and destination once the person is forgotten."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """What the buyer is told: the problem's slug, its sentence, and its facts as JSON."""
@@ -108,6 +113,13 @@ def forward(checkout: Checkout, owner: str, lease: float) -> Checkout:
 def refused(checkout: Checkout, owner: str) -> Checkout:
     """Everything is undone."""
     return replace(checkout.held_by(owner, CheckoutStatus.UNDOING), status=CheckoutStatus.REFUSED, lease=NEVER)
+
+
+def forgotten(checkout: Checkout) -> Checkout:
+    """Without who bought and where it went. Only of one that is final."""
+    if checkout.buyer == NOBODY and checkout.destination == NOWHERE:
+        return checkout
+    return replace(checkout, buyer=NOBODY, destination=NOWHERE)
 
 
 def left_by_the_same(left: str, owner: str) -> bool:

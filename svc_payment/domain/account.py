@@ -108,6 +108,11 @@ class Account:
         return first if first == NEVER else max(first, self.later)
 
     @property
+    def user_id(self) -> str:
+        """Whose order it is; empty before the first attempt."""
+        return self.attempts[0].user_id if self.attempts else ""
+
+    @property
     def captured(self) -> Attempt | None:
         """The one attempt that took the money."""
         return next((each for each in self.attempts if each.status is PaymentStatus.CAPTURED), None)
@@ -249,6 +254,16 @@ def postponed(account: Account, now: float) -> Account:
     since = [each.updated for each in account.attempts if each.status in UNFINISHED or not each.over]
     since += [each.created for each in account.refunds if each.status is RefundStatus.REFUNDING]
     return replace(account, later=now + min(max((now - min(since)) / 2, 1.0), LONGEST_WAIT)) if since else account
+
+
+def forget(account: Account) -> Account:
+    """Without the cards' labels and anybody's words; sums, states and ids stay, for the books. Not while money is on its way."""
+    if account.due != NEVER:
+        return account
+    attempts = tuple(each if not each.card else replace(each, card="") for each in account.attempts)
+    refunds = tuple(each if not each.reason else replace(each, reason="") for each in account.refunds)
+    kept = attempts == account.attempts and refunds == account.refunds
+    return account if kept else replace(account, attempts=attempts, refunds=refunds)
 
 
 def _of(account: Account, attempt_id: str) -> Attempt:

@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 300
 ROOMS = {
-    "__init__.py", "__main__.py", "app.py", "consumers.py", "domain.py", "domain", "handlers.py", "jobs.py", "ports.py", "repository.py",
-    "repository", "settings.py", "use_cases.py", "use_cases", "views.py",
+    "__init__.py", "__main__.py", "app.py", "consumers.py", "domain.py", "domain", "handlers.py", "jobs.py", "persons.py", "ports.py",
+    "repository.py", "repository", "settings.py", "use_cases.py", "use_cases", "views.py",
 }  # fmt: skip
 ADAPTERS = {
     "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "demo.py"},

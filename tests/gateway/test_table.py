@@ -73,6 +73,8 @@ INTERNAL = [
     ("POST", "/internal/orders/o1/undo"),
     ("POST", "/internal/payments/o1/void"),
     ("POST", "/internal/payments/o1/refund-rest"),
+    ("GET", "/internal/persons/u1"),
+    ("POST", "/internal/persons/u1/forget"),
     ("POST", "/v1/authorizations"),
     ("GET", "/v1/operations"),
     ("PUT", "/v1/faults"),

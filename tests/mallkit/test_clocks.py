@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mallkit.allotment import Allotments, kinds
 from mallkit.dues import Dues
-from mallkit.idempotency import ANSWERS, LEASE_SECONDS, Answer, Idempotency
+from mallkit.idempotency import ANSWERS, LEASE_SECONDS, Answer, Asked, Idempotency
 from mallkit.identity import Identity, Issuer
 from mallkit.raw import Reply
 from mallkit.sqlite import open_store
@@ -117,10 +117,10 @@ async def test_a_key_claimed_by_a_clock_that_was_ahead_is_free(tmp_path: Path, u
             return Reply(200, b"{}", {})
 
         if taken_over:
-            assert (await answers.once("k1", "print", work, 1.0)).status == 200
+            assert (await answers.once(Asked("k1", "print"), work, 1.0)).status == 200
         else:
             with pytest.raises(Exception, match="still running"):
-                await answers.once("k1", "print", work, 0.05)
+                await answers.once(Asked("k1", "print"), work, 0.05)
         assert runs == ["ran"] * taken_over
 
 

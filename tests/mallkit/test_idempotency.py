@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mallkit.idempotency import ANSWERS, KEEP_SECONDS, Answer, Idempotency
+from mallkit.errors import StillRunning
+from mallkit.idempotency import ANSWERS, KEEP_SECONDS, LEASE_SECONDS, Answer, Idempotency
 from mallkit.sqlite import open_store
 from tests.mallkit.toy import Ports, Toy, toy
 
@@ -105,3 +107,21 @@ async def test_purging_forgets_every_old_answer_however_many_there_are(tmp_path:
         await store.together(*old, answers.adding(Answer("young", "f", "o", 0.0, now - KEEP_SECONDS + 1)))
         await Idempotency(answers, lambda: now).purge()
         assert [kept.id for kept in (await answers.find()).items] == ["young"]
+
+
+async def test_a_persons_answers_are_forgotten_and_nobody_elses(tmp_path: Path) -> None:
+    now = 1_000_000_000.0
+    async with open_store(tmp_path / "answers.db", (ANSWERS,)) as store:
+        answers = store[ANSWERS]
+        await answers.add(Answer("hers", "f", "o", 0.0, now, 200, b"her street", subject="ann"))
+        await answers.add(Answer("his", "f", "o", 0.0, now, 200, b"his street", subject="bob"))
+        running = await answers.add(Answer("running", "f", "o", now + LEASE_SECONDS, now, subject="ann"))
+        records = Idempotency(answers, lambda: now)
+        with pytest.raises(StillRunning):
+            await records.forget("ann")
+        assert {kept.id for kept in (await answers.find()).items} == {"his", "running"}
+        await answers.change(running.id, lambda record: replace(record, status=200, body=b"her street"))
+        await records.forget("ann")
+        await answers.add(Answer("dead", "f", "o", now - 1, now - LEASE_SECONDS, subject="ann"))
+        await records.forget("ann")
+        assert {kept.id for kept in (await answers.find()).items} == {"his", "dead"}, "a claim of the dead holds nobody's words"

@@ -1,0 +1,26 @@
+"""What the checkout service keeps about a person: told to the user service, and forgotten."""
+
+import msgspec
+
+from contracts import persons
+from mallkit.endpoint import Caller
+from mallkit.web import serves
+from svc_checkout.domain import checkout as rules
+from svc_checkout.ports import Ports
+
+
+@serves(persons.export)
+async def export(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Kept:
+    """Every checkout as it is kept."""
+    return persons.Kept(data={"checkouts": [msgspec.to_builtins(found) async for found in ports.checkouts.of_user(wish.user_id)]})
+
+
+@serves(persons.forget)
+async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Forgotten:
+    """Buyer and destination of every checkout that is final; one that still runs needs both."""
+    done = True
+    async for found in ports.checkouts.of_user(wish.user_id):
+        done = done and found.final
+        if found.final and rules.forgotten(found) is not found:
+            await ports.checkouts.change(found.id, rules.forgotten)
+    return persons.Forgotten(done=done)
