@@ -3,7 +3,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
 
-.PHONY: help up test check bench drills requirements clean-data
+.PHONY: help up test check bench drills requirements tidy clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
@@ -35,6 +35,9 @@ drills: .venv/bin/mall ## Do harm while people buy, in every way; SHORT=1: three
 
 requirements: .venv/.dev ## Bring docs/requirements.md and docs/api/errors.md up to date
 	$(BIN)/python -m tests.architecture.requirements_table && $(BIN)/python -m tests.architecture.errors_table
+
+tidy: .venv/.dev ## Sort imports, mend what ruff can mend, format
+	$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
 
 clean-data: ## Remove everything that `make up` has stored
 	rm -rf "$${MALL_DATA:-var}"

@@ -15,11 +15,11 @@ from mall.plan import OF_THE_COMMAND
 from mallkit.settings import Common
 from mallkit.sources import is_neighbour
 from tests.architecture import errors_table
+from tests.architecture.examples import DOCUMENTS, IS, SENT, SHELLS, examples
 from tests.architecture.test_rooms import ROOT, tracked
 
 README = ROOT / "README.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
-DOCUMENTS = sorted((README, *(ROOT / "docs").rglob("*.md")))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|``[^`].*?``|`[^`\n]+`", re.DOTALL)
 REFUSING = (
@@ -119,6 +119,17 @@ def test_the_readme_has_its_figures_its_limits_and_its_licence() -> None:
     assert text(README).count("<!-- measured -->") == text(README).count("<!-- /measured -->") == 1
     assert "\n## Limits\n" in text(README)
     assert "MIT License" in text(ROOT / "LICENSE")
+
+
+@documents
+def test_every_request_and_every_json_document_is_in_a_block_that_is_run(document: Path) -> None:
+    """The README's journey and tests/journeys/test_docs.py run them."""
+    for example in examples(document):
+        assert not example.asks or example.language in SHELLS, example.body
+        assert example.language != "json" or IS.fullmatch(example.note) or SENT.fullmatch(example.note), example.body
+        assert example.language or not example.body.lstrip().startswith(("{", "[")), (
+            f"a document in JSON without its language:\n{example.body}"
+        )
 
 
 @pytest.mark.requirement(118, 185)

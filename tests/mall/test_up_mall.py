@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,3 +62,25 @@ def test_the_printed_journey_ends_with_a_paid_order_and_its_stock_gone(tmp_path:
         assert "imported the demo catalogue" not in run.text
         again = re.findall(r"(\d+) before", pasted(run.text)[2])
         assert again == [str(after)]
+
+
+@pytest.mark.requirement(211)
+def test_it_starts_on_a_machine_that_nobody_prepared(tmp_path: Path) -> None:
+    """No home, no locale, no tools on PATH but the system's, another folder with a space in its name."""
+    folder = tmp_path / "somebody else's folder"
+    folder.mkdir()
+    ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+    variables = {f"MALL_{name}_PORT".upper(): str(port) for name, port in ports.items()} | {
+        "PYTHONPATH": str(ROOT),
+        "PATH": "/usr/bin:/bin",
+    }
+    words = [sys.executable, "-m", "mall", "up"]
+    process = subprocess.Popen(words, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, umask=0o077)
+    run = Run(process)
+    try:
+        run.until_told("\n)\n")
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports['gateway']}/health", timeout=10) as answer:
+            assert answer.status == 200
+        assert (folder / "var" / "order.db").is_file()
+    finally:
+        assert run.interrupt() == 0
