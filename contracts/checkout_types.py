@@ -6,9 +6,19 @@ from typing import Annotated
 from msgspec import Meta
 
 from mallkit.endpoint import END, View, Wish
+from mallkit.errors import Invalid
 from mallkit.money import SignedAmount
 
 Line = Annotated[str, Meta(max_length=200)]
+
+
+class BadCheckout(Invalid):
+    """A field is missing, unknown or out of range."""
+
+    code = 4001001
+    slug = "checkout/bad-parameters"
+    title = "The parameters are not valid"
+    remedy = "Correct the named field and send the request again."
 
 
 class Address(Wish, frozen=True):

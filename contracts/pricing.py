@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from contracts.checkout_types import BadCheckout
 from mallkit.endpoint import ANYONE, END, GET, Endpoint, Nothing, View
 from mallkit.errors import Refused
 
@@ -33,12 +34,13 @@ class RateView(View, frozen=True):
 
 
 class Rates(View, frozen=True):
-    """`base` is the mall's own currency, in which prices are kept; it stands among the items too, at 1."""
+    """`base` is the mall's own currency, in which prices are kept; it stands among the items too, at 1. Rates that are too old do not."""
 
     base: Currency
     items: list[RateView]
 
 
 rates = Endpoint(
-    method=GET, path="/api/v1/rates", takes=Nothing, gives=Rates, may=(ANYONE,), summary="The currencies that prices are shown in",
+    method=GET, path="/api/v1/rates", takes=Nothing, gives=Rates, may=(ANYONE,), invalid=BadCheckout,
+    summary="The currencies that prices are shown in",
 )  # fmt: skip

@@ -71,3 +71,20 @@ class Money:
             message = f"{other.currency} cannot be reckoned with {self.currency}"
             raise Invalid(message)
         return other.minor
+
+
+def converted(money: Money, currency: str, per_unit: Decimal) -> Money:
+    """The same in another currency, `per_unit` of which are one unit of this one: exactly, then half up to its decimals.
+
+    Raises Invalid where it is out of range, or the currency is one nobody knows.
+    """
+    if currency not in DECIMALS:
+        message = f"{currency!r} is not a currency we know"
+        raise Invalid(message)
+    over, under = per_unit.as_integer_ratio()
+    over, under = money.minor * over * 10 ** DECIMALS[currency], under * 10 ** DECIMALS[money.currency]
+    minor = (2 * over + under) // (2 * under)
+    if abs(minor) > MOST:
+        message = f"the amount is out of range for {currency}"
+        raise Invalid(message)
+    return Money(minor, currency)

@@ -17,9 +17,11 @@ from mallkit.service import Service, Shell, Wired, application
 from svc_checkout import handlers, persons, views
 from svc_checkout.domain.receipt import Rates
 from svc_checkout.ports import Ports, Times
-from svc_checkout.repository import CHECKOUTS, Checkouts
+from svc_checkout.repository import BOOKS, CHECKOUTS, Books, Checkouts
 from svc_checkout.settings import Settings
 from svc_checkout.use_cases import buy
+
+DAY = 86_400.0
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -31,6 +33,7 @@ def build_app(settings: Settings) -> web.Application:
         async with lasting(settings.drain_seconds) as work:
             ports = Ports(
                 checkouts=Checkouts(shell.store[CHECKOUTS]),
+                book=Books(shell.store[BOOKS]),
                 carts=to("cart"),
                 products=to("product"),
                 orders=to("order"),
@@ -39,7 +42,7 @@ def build_app(settings: Settings) -> web.Application:
                 clock=time.time,
                 new_id=new_id,
                 process=f"{shell.leases.owner}/{new_id()}",
-                times=Times(settings.answer_seconds, settings.undo_seconds, settings.lease_seconds),
+                times=Times(settings.answer_seconds, settings.undo_seconds, settings.lease_seconds, settings.rate_days * DAY),
                 rates=Rates(settings.shipping, settings.tax),
                 currency=settings.currency,
                 home_country=settings.home_country,
@@ -56,7 +59,7 @@ def build_app(settings: Settings) -> web.Application:
         title="Checkout",
         contract=contracts.checkout,
         handlers=(handlers, persons),
-        kinds=(CHECKOUTS,),
+        kinds=(CHECKOUTS, BOOKS),
         wire=wire,
         neighbours=("auth", "cart", "product", "order", "payment"),
         rows={CHECKOUTS: views.row},

@@ -2,11 +2,13 @@
 
 from contracts import checkout as contract
 from contracts.checkout_types import Receipt
-from mallkit.endpoint import Caller
+from contracts.currency import PutRate
+from contracts.pricing import Rates, RateView
+from mallkit.endpoint import Caller, Nothing
 from mallkit.web import serves
 from svc_checkout import views
 from svc_checkout.ports import Ports
-from svc_checkout.use_cases import buy
+from svc_checkout.use_cases import buy, prices
 
 
 def _running(caller: Caller) -> contract.CheckoutPending:
@@ -29,3 +31,15 @@ async def run(wish: contract.Checkout, caller: Caller, ports: Ports) -> contract
 async def status(wish: contract.CheckoutOf, caller: Caller, ports: Ports) -> contract.CheckoutView:
     """How a checkout stands."""
     return views.checkout(await buy.read(wish.checkout_id, caller, ports))
+
+
+@serves(contract.rates)
+async def rates(_wish: Nothing, _: Caller, ports: Ports) -> Rates:
+    """The currencies that one may buy in."""
+    return views.rates(await prices.rates(ports), ports.currency)
+
+
+@serves(contract.put_rate)
+async def put_rate(wish: PutRate, _: Caller, ports: Ports) -> RateView:
+    """Sets what a currency is worth."""
+    return views.rate(wish.currency, await prices.put_rate(wish, ports))

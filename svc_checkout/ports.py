@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mallkit.calls import Neighbour
 from mallkit.lasting import Lasting
+from svc_checkout.domain.book import Book
 from svc_checkout.domain.checkout import Checkout
 from svc_checkout.domain.receipt import Rates
 
@@ -38,13 +39,26 @@ class CheckoutStore(Protocol):
         ...
 
 
+class BookStore(Protocol):
+    """The price book."""
+
+    async def current(self) -> Book:
+        """As it was at most a second ago; empty before anything was written into it."""
+        ...
+
+    async def change(self, rule: Callable[[Book], Book]) -> Book:
+        """Applies a rule to the newest version."""
+        ...
+
+
 @dataclass(frozen=True)
 class Times:
-    """Seconds; see the settings."""
+    """Seconds; see the settings. `rate` is how old a currency's rate may be."""
 
     answer: float
     undo: float
     lease: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,7 @@ class Ports:
     """`clock` gives seconds since 1970, `new_id` order ids and names of work, `process` is `<copy of the service>/<its process>`."""
 
     checkouts: CheckoutStore
+    book: BookStore
     carts: Neighbour
     products: Neighbour
     orders: Neighbour

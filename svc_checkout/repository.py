@@ -1,5 +1,6 @@
-"""Checkouts in the store, asked for in the service's words."""
+"""Checkouts and the price book in the store, asked for in the service's words."""
 
+import time
 from collections.abc import AsyncGenerator, Callable
 
 from mallkit.dues import Dues
@@ -7,9 +8,13 @@ from mallkit.errors import Missing
 from mallkit.paging import each
 from mallkit.store import Absent, Collection, Kind, Range
 from mallkit.times import NEVER
+from svc_checkout.domain.book import BOOK, Book
 from svc_checkout.domain.checkout import Checkout
 
 CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float, "user_id": str})
+BOOKS: Kind[Book] = Kind(name="price_book", type=Book)
+FRESH_SECONDS = 1.0
+"""How old the price book may be that a copy goes by: another copy's change is seen after that."""
 
 
 class Checkouts:
@@ -48,3 +53,31 @@ class Checkouts:
     async def left_behind(self, now: float, lease: float, limit: int) -> list[Checkout]:
         """Unfinished checkouts whose lease of at most so many seconds has ended, longest waiting first."""
         return await self._leases.come(now, lease, limit)
+
+
+class Books:
+    """The one price book. Every purchase reads it, so each copy keeps it in memory for a moment."""
+
+    def __init__(self, books: Collection[Book], clock: Callable[[], float] = time.monotonic) -> None:
+        self._books = books
+        self._clock = clock
+        self._seen = Book()
+        self._until = float("-inf")
+
+    async def current(self) -> Book:
+        """As it was at most a second ago."""
+        now = self._clock()
+        if now > self._until:
+            try:
+                self._seen = await self._books.get(BOOK)
+            except Absent:
+                self._seen = Book()
+            self._until = now + FRESH_SECONDS
+        return self._seen
+
+    async def change(self, rule: Callable[[Book], Book]) -> Book:
+        """Applies a rule to the newest version; this copy goes by it at once."""
+        try:
+            return await self._books.change(BOOK, rule, absent=Book())
+        finally:
+            self._until = float("-inf")

@@ -1,13 +1,17 @@
-"""What the contracts show of checkouts and receipts."""
+"""What the contracts show of checkouts, receipts and the price book."""
+
+from collections.abc import Mapping
 
 from contracts import audit
 from contracts import checkout as contract
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Receipt, ReceiptLine
+from contracts.pricing import Rates, RateView
 from mallkit.money import Money
 from mallkit.times import rfc3339
 from svc_checkout.domain import receipt as domain
 from svc_checkout.domain.checkout import Checkout
+from svc_checkout.domain.currency import Rate
 
 
 def receipt(found: domain.Receipt) -> Receipt:
@@ -64,3 +68,13 @@ def row(found: Checkout, revision: int) -> audit.Checkout:
         status=found.status,
         transaction_id=found.transaction_id,
     )
+
+
+def rates(known: Mapping[str, Rate], base: str) -> Rates:
+    """The mall's own first."""
+    return Rates(base=base, items=[rate(currency, each) for currency, each in known.items()])
+
+
+def rate(currency: str, found: Rate) -> RateView:
+    """One currency's."""
+    return RateView(currency=currency, per_unit=found.per_unit, as_of=rfc3339(found.as_of))

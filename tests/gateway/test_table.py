@@ -39,6 +39,8 @@ DOORS = [
     ("POST", "/api/v1/checkout", SIGNED_IN),
     ("POST", "/checkout", SIGNED_IN),
     ("GET", "/api/v1/checkout/c1", SIGNED_IN),
+    ("GET", "/api/v1/rates", ALL),
+    ("PUT", "/api/v1/rates/c1", OPERATORS),
     ("GET", "/api/v1/orders/o1", f"{SIGNED_IN} service"),
     ("PUT", "/api/v1/orders/o1/cancel", SIGNED_IN),
     ("GET", "/api/v1/users/u1/orders", SIGNED_IN),

@@ -131,6 +131,10 @@ def _fill_cart(world: World, who: Asker) -> None:
         world.fill_cart(who.token)
 
 
+def _put_rate(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path.replace("{currency}", "EUR"), {"per_unit": 0.92})
+
+
 def _of_paid(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.format(**world.paid, user_id=world.shopper.user_id))
 
@@ -195,6 +199,8 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/checkout"): _checkout,
     ("POST", "/checkout"): _checkout,
     ("GET", "/api/v1/checkout/{checkout_id}"): _of_paid,
+    ("GET", "/api/v1/rates"): _plain,
+    ("PUT", "/api/v1/rates/{currency}"): _put_rate,
     ("GET", "/api/v1/orders/{order_id}"): _of_paid,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,
     ("GET", "/api/v1/users/{user_id}/orders"): _of_paid,

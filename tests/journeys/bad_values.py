@@ -143,6 +143,10 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("POST", "/api/v1/checkout/quote"): {"address": ADDRESSES},
     ("POST", "/api/v1/checkout"): CHECKOUTS,
     ("POST", "/checkout"): CHECKOUTS,
+    ("PUT", "/api/v1/rates/{currency}"): {
+        "per_unit": (Absent, 0, -1, 10**7, "1.00", None, True, [], *NUMBERS),
+        "as_of": ("yesterday", "2026-11-21", "2026-11-21T08:00:00", 5, None, But("2999-01-01T00:00:00Z", 422, "pricing/rate-date-wrong")),
+    },
     ("PUT", "/api/v1/orders/{order_id}/cancel"): {"reason": ("x" * 201, *TEXT)},
     ("POST", "/api/v1/failures/{failure_id}/retry"): {},
     ("POST", "/api/v1/failures/retry"): {"service": ("", "Order", "order\n", "x" * 33, "no_such_service", *TEXT)},
@@ -210,6 +214,7 @@ TARGETS = """
 404 PUT    /api/v1/cart/items/unknown {"quantity":1}
 404 DELETE /api/v1/cart/items/unknown
 404 GET    /api/v1/checkout/unknown
+400 GET    /api/v1/rates?surprise=1
 404 GET    /api/v1/orders/unknown
 404 GET    /api/v1/orders/a%00b
 404 PUT    /api/v1/orders/unknown/cancel {}
@@ -226,6 +231,9 @@ OPERATORS_TARGETS = """
 404 PATCH  /api/v1/products/unknown {"name":"X"}
 404 DELETE /api/v1/products/unknown
 404 GET    /api/v1/products/unknown/stock
+400 PUT    /api/v1/rates/eur {"per_unit":1}
+422 PUT    /api/v1/rates/USD {"per_unit":1}
+422 PUT    /api/v1/rates/XXX {"per_unit":1}
 404 POST   /api/v1/payments/unknown/refunds {"reason":"x"}
 400 GET    /api/v1/failures?service=nothing
 400 GET    /api/v1/failures?status=lost

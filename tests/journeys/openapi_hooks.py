@@ -236,6 +236,7 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "checkout.quote": _address,
     "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _without("user_id", "expected_total")),
     "checkout.status": _path(checkout_id=lambda: str(world.paid["checkout_id"])),
+    "checkout.put_rate": _both(_path(currency=lambda: "EUR"), _body(per_unit=lambda: 0.92), _without("as_of")),
     "order.order": _path(order_id=lambda: str(world.paid["order_id"])),
     "order.cancel": _path(order_id=lambda: str(world.bought()["order_id"])),
     "failures.retry_failure": _path(failure_id=lambda: world.failure_id),

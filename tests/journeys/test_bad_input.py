@@ -66,9 +66,11 @@ def state(world: World) -> list[Any]:
         (f"/api/v1/products/{world.changing}/stock", operator),
         ("/api/v1/categories", ""),
         ("/api/v1/products?sort=newest&limit=1", ""),
+        ("/api/v1/rates", ""),
     )
     told = [world.ask("GET", path, None, token) for path, token in seen]
     told[0].pop("prices_as_of")
+    told[-1]["items"].pop(0)  # the mall's own currency, as of now
     told[2] = [order for order in told[2]["items"] if order["status"] != "cancelled"]  # what a checkout undid stays as history
     return told
 
