@@ -8,17 +8,17 @@ from msgspec import UNSET, Meta, UnsetType
 from contracts.auth import Email
 from contracts.cart import CartBusy, CartEmpty
 from contracts.checkout_types import Address, BadCheckout, CreditCard, Receipt
-from contracts.currency import put_rate
+from contracts.currency import OwnCurrency, RateDateWrong, RateTooOld, put_rate
 from contracts.payment import CardInvalid
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from contracts.pricing import rates
+from contracts.pricing import CurrencyUnknown, rates
 from mallkit.endpoint import ADMIN, CUSTOMER, END, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
 from mallkit.errors import Internal, Missing, Refused
 from mallkit.money import Amount
 
-__all__ = ["BadCheckout", "put_rate", "rates"]
-"""Also said here, so that the contract can be read from one module, and the endpoints are served."""
+__all__ = ["BadCheckout", "CurrencyUnknown", "OwnCurrency", "RateDateWrong", "RateTooOld", "put_rate", "rates"]
+"""Also said here: what this module holds is served and explained."""
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]*"
 PersonName = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{_PLAIN}[^\x00-\x20\x7f-\xa0]{_PLAIN}{END}", examples=["Ann"])]
