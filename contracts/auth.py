@@ -4,9 +4,27 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.auth_sessions import ChangePassword, EndSessions, GiveRole, LastAdmin, SessionOf, SessionPage, SessionsOf
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from mallkit.endpoint import ANYONE, END, GET, PEOPLE, POST, SERVICE, Done, Endpoint, Id, Nothing, Role, View, Wish
+from mallkit.endpoint import (
+    ADMIN,
+    ANYONE,
+    DELETE,
+    END,
+    GET,
+    PEOPLE,
+    POST,
+    PUT,
+    SERVICE,
+    Done,
+    Endpoint,
+    Id,
+    Nothing,
+    Role,
+    View,
+    Wish,
+)  # fmt: skip
 from mallkit.errors import Invalid, Missing, Refused, Unauthenticated
 
 Email = Annotated[
@@ -143,10 +161,11 @@ class Revocation(View, frozen=True):
 
 
 class Revocations(View, frozen=True):
-    """A page of the feed; `next` is the cursor for the next poll."""
+    """A page of the feed; `next` is the cursor for the next poll. `kids` names the keys that are published: who lacks one asks for them."""
 
     items: list[Revocation]
     next: int
+    kids: list[str] = []
 
 
 class AccountOf(Wish, frozen=True):
@@ -156,7 +175,7 @@ class AccountOf(Wish, frozen=True):
 
 
 class Account(View, frozen=True):
-    """What svc_user needs to make a profile of."""
+    """Who an account belongs to: what svc_user makes a profile of, and what admins see."""
 
     user_id: str
     email: str
@@ -186,6 +205,31 @@ refresh = Endpoint(
 logout = Endpoint(
     method=POST, path="/api/v1/auth/logout", takes=Logout, gives=Done, may=PEOPLE, status=204,
     invalid=BadParameters, secret=("refresh_token",), summary="End this session",
+)  # fmt: skip
+change_password = Endpoint(
+    method=PUT, path="/api/v1/auth/password", takes=ChangePassword, gives=Done, may=PEOPLE, status=204,
+    refuses=(WrongCredentials, TooManyTries), invalid=BadParameters, secret=("old_password", "new_password"),
+    summary="Change the password",
+)  # fmt: skip
+sessions = Endpoint(
+    method=GET, path="/api/v1/auth/sessions", takes=SessionsOf, gives=SessionPage, may=PEOPLE, invalid=BadParameters,
+    summary="Your living sessions",
+)  # fmt: skip
+end_session = Endpoint(
+    method=DELETE, path="/api/v1/auth/sessions/{session_id}", takes=SessionOf, gives=Done, may=PEOPLE, status=204,
+    refuses=(Missing,), invalid=BadParameters, idempotent=True, summary="End one of your sessions",
+)  # fmt: skip
+end_sessions = Endpoint(
+    method=DELETE, path="/api/v1/auth/sessions", takes=EndSessions, gives=Done, may=PEOPLE, status=204, invalid=BadParameters,
+    idempotent=True, summary="End all your sessions, or all others",
+)  # fmt: skip
+account_of = Endpoint(
+    method=GET, path="/api/v1/auth/accounts/{user_id}", takes=AccountOf, gives=Account, may=(ADMIN,), refuses=(Missing,),
+    invalid=BadParameters, summary="An account and its role",
+)  # fmt: skip
+give_role = Endpoint(
+    method=PUT, path="/api/v1/auth/accounts/{user_id}/role", takes=GiveRole, gives=Account, may=(ADMIN,),
+    refuses=(Missing, LastAdmin), invalid=BadParameters, idempotent=True, summary="Give an account another role",
 )  # fmt: skip
 jwks = Endpoint(
     method=GET, path="/.well-known/jwks.json", takes=Nothing, gives=KeySet, may=(ANYONE,),

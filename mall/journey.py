@@ -2,6 +2,7 @@
 
 SHOPPER = ("shopper@mall.test", "shopper-demo-1")
 OPERATOR = ("operator@mall.test", "operator-demo-1")
+ADMIN = ("admin@mall.test", "admin-demo-1")
 """Accounts that auth makes in dev, and in dev only."""
 
 _JOURNEY = r"""(

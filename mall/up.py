@@ -208,7 +208,7 @@ class Mall:
     def _tell_how(self, gateway: str) -> None:
         tell(f"API pages: {gateway}/docs    health: {gateway}/health    stop: Ctrl-C")
         if self._demo:
-            for email, password in (journey.SHOPPER, journey.OPERATOR):
+            for email, password in (journey.SHOPPER, journey.OPERATOR, journey.ADMIN):
                 tell(f"demo account: {email} / {password}")
             tell(f"\nA purchase, to be pasted into a shell:\n\n{journey.text(gateway)}\n")
 

@@ -10,10 +10,11 @@ import contracts.auth
 from mallkit.service import Service, Shell, Wired, application
 from mallkit.settings import Common
 from mallkit.store import Store
-from svc_auth import demo, handlers, persons
+from svc_auth import handlers, persons, use_cases
 from svc_auth.domain import Lives
 from svc_auth.issuer import OwnIssuer
 from svc_auth.keyring import open_ring
+from svc_auth.opening import open_accounts
 from svc_auth.passwords import password_pool
 from svc_auth.ports import Ports
 from svc_auth.repository import KINDS, StoredAccounts, StoredSessions
@@ -21,6 +22,7 @@ from svc_auth.settings import Settings
 from svc_auth.tries import Window
 
 PURGE_SECONDS = 60.0
+OWED_SECONDS = 1.0
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -42,16 +44,20 @@ def build_app(settings: Settings) -> web.Application:
                 wrong_passwords=Window(settings.wrong_passwords, "too many wrong passwords for this account"),
                 clients=settings.clients,
                 refresh_key=settings.refresh_key,
+                address_key=settings.fingerprint_key,
                 lives=lives,
                 clock=time.time,
             )
-            if settings.env == demo.ENVIRONMENT:
-                await demo.open_demo_accounts(ports)
+            await open_accounts(settings, ports)
 
             async def purge() -> None:
                 await ports.sessions.purge(ports.clock())
 
-            yield Wired(ports=ports, jobs=(shell.leases.job(PURGE_SECONDS, purge, "sessions.purge"),))
+            async def end_owed() -> None:
+                await use_cases.end_owed(ports)
+
+            jobs = shell.leases.job(PURGE_SECONDS, purge, "sessions.purge"), shell.leases.job(OWED_SECONDS, end_owed, "sessions.end-owed")
+            yield Wired(ports=ports, jobs=jobs)
 
     service = Service(
         name="auth",

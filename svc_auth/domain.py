@@ -5,11 +5,15 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 
+from contracts.auth import WrongCredentials
+from contracts.auth_sessions import LastAdmin
 from mallkit.endpoint import Role
-from mallkit.errors import Unauthenticated
+from mallkit.errors import Missing, Unauthenticated
 
 CLOCKS_APART = 60.0
 """Seconds by which another copy's clock may be behind: an entry of the feed is kept so much longer."""
+KNOWN_ADDRESSES = 8
+"""Addresses that an account remembers having been entered from; the one that was used least lately is forgotten."""
 
 
 class Reused(Exception):
@@ -26,6 +30,12 @@ class Account:
     role: Role
     password_hash: str
     created_at: float
+    known: tuple[str, ...] = ()
+    """Marks of the network addresses that it was entered from, the latest first."""
+    generation: int = 0
+    """One more with each change that ends the sessions begun before it: another password, another role."""
+    owes_ending: bool = False
+    """Sessions of an earlier generation may live still."""
 
     @property
     def address(self) -> str:
@@ -36,6 +46,52 @@ class Account:
 def fold(email: str) -> str:
     """What two spellings of one e-mail address have in common."""
     return email.casefold()
+
+
+def enter(account: Account, password_hash: str, mark: str) -> Account:
+    """The account once somebody came in with the password whose hash that is. Raises WrongCredentials if it has another one by now."""
+    if account.password_hash != password_hash:
+        raise WrongCredentials
+    if account.known[:1] == (mark,):
+        return account
+    return replace(account, known=(mark, *(each for each in account.known if each != mark))[:KNOWN_ADDRESSES])
+
+
+def change_password(account: Account, old_hash: str, new_hash: str, mark: str) -> Account:
+    """Whoever knew the old password knows nothing now: of the addresses only the one where it was changed stays known."""
+    if account.password_hash != old_hash:
+        raise WrongCredentials
+    return replace(account, password_hash=new_hash, known=(mark,), generation=account.generation + 1, owes_ending=True)
+
+
+def give_role(account: Account, role: Role) -> Account:
+    """With the role that it has nothing changes, and no session ends."""
+    return account if account.role is role else replace(account, role=role, generation=account.generation + 1, owes_ending=True)
+
+
+def settled(account: Account, generation: int) -> Account:
+    """The account once no session older than `generation` lives; a later change owes its own ending."""
+    return replace(account, owes_ending=False) if account.owes_ending and account.generation == generation else account
+
+
+@dataclass(frozen=True, slots=True)
+class Admins:
+    """Who the admins are: one document, so that of two who give up the role at once one is the last."""
+
+    id: str
+    ids: tuple[str, ...] = ()
+
+    def with_role(self, user_id: str, role: Role) -> "Admins":
+        """Raises LastAdmin when nobody would be left."""
+        if role is Role.ADMIN:
+            return self if user_id in self.ids else replace(self, ids=(*self.ids, user_id))
+        if self.ids == (user_id,):
+            raise LastAdmin
+        return self.without(user_id)
+
+    def without(self, user_id: str) -> "Admins":
+        """Who closes the account goes, the last one too: nobody is kept against their will."""
+        return replace(self, ids=tuple(each for each in self.ids if each != user_id)) if user_id in self.ids else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +130,11 @@ class Session:
     rotated_at: float = 0.0
     place: int = 0
     """Of its revocation in the feed; 0 while the session lives."""
+    began: float = 0.0
+    network: str = ""
+    """Of the address that it began from."""
+    generation: int = 0
+    """The account's, when it began; a session of an earlier one is to end."""
 
     @property
     def ended(self) -> bool:
@@ -86,9 +147,16 @@ class Session:
         return (self.access_ends if self.ended else max(self.access_ends, self.refresh_ends)) + CLOCKS_APART
 
 
-def start(session_id: str, user_id: str, now: float, lives: Lives) -> Session:
+def start(session_id: str, user_id: str, now: float, lives: Lives, network: str = "") -> Session:
     """A session as login makes it."""
-    return Session(session_id, user_id, now + lives.access, now + lives.refresh)
+    return Session(session_id, user_id, now + lives.access, now + lives.refresh, began=now, network=network)
+
+
+def living(session: Session, now: float) -> Session:
+    """The session. Raises Unauthenticated if it is over."""
+    if session.ended or session.refresh_ends <= now:
+        raise Unauthenticated
+    return session
 
 
 def rotate(session: Session, counter: int, now: float, lives: Lives) -> Session:
@@ -96,8 +164,7 @@ def rotate(session: Session, counter: int, now: float, lives: Lives) -> Session:
 
     Repeating the last used one within the grace leads to the same successor. Raises Reused, and Unauthenticated for a session that is over.
     """
-    if session.ended or session.refresh_ends <= now:
-        raise Unauthenticated
+    living(session, now)
     if counter == session.counter:
         return replace(session, counter=counter + 1, rotated_at=now, access_ends=now + lives.access, refresh_ends=now + lives.refresh)
     if counter == session.counter - 1 and now < session.rotated_at + lives.grace:
@@ -106,8 +173,15 @@ def rotate(session: Session, counter: int, now: float, lives: Lives) -> Session:
 
 
 def end(session: Session, place: int) -> Session:
-    """The session revoked; one that has ended keeps its place in the feed."""
-    return session if session.ended else replace(session, place=place)
+    """The session revoked, with no more of the person than ids; one that has ended keeps its place in the feed."""
+    return session if session.ended else replace(session, place=place, network="")
+
+
+def end_own(session: Session, user_id: str, place: int) -> Session:
+    """As `end`. Raises Missing for somebody else's."""
+    if session.user_id != user_id:
+        raise Missing
+    return end(session, place)
 
 
 def next_place(last: int, now: float) -> int:

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from contracts import auth
+from contracts import auth, auth_sessions
 from mallkit.endpoint import Caller, Done, Nothing
 from mallkit.web import serves
 from svc_auth import domain, use_cases, views
@@ -35,6 +35,46 @@ async def logout(wish: auth.Logout, caller: Caller, ports: Ports) -> Done:
     return Done()
 
 
+@serves(auth.change_password)
+async def change_password(wish: auth_sessions.ChangePassword, caller: Caller, ports: Ports) -> Done:
+    """PUT /api/v1/auth/password."""
+    await use_cases.change_password(wish, caller, ports)
+    return Done()
+
+
+@serves(auth.sessions)
+async def sessions(wish: auth_sessions.SessionsOf, caller: Caller, ports: Ports) -> auth_sessions.SessionPage:
+    """GET /api/v1/auth/sessions."""
+    after = None if wish.after is UNSET else wish.after
+    return views.sessions(await ports.sessions.page(caller.subject, ports.clock(), after, wish.limit), caller.session)
+
+
+@serves(auth.end_session)
+async def end_session(wish: auth_sessions.SessionOf, caller: Caller, ports: Ports) -> Done:
+    """DELETE /api/v1/auth/sessions/{session_id}."""
+    await ports.sessions.end_own(wish.session_id, caller.subject, ports.clock())
+    return Done()
+
+
+@serves(auth.end_sessions)
+async def end_sessions(wish: auth_sessions.EndSessions, caller: Caller, ports: Ports) -> Done:
+    """DELETE /api/v1/auth/sessions."""
+    await use_cases.end_sessions(caller, ports, others=wish.others)
+    return Done()
+
+
+@serves(auth.account_of)
+async def account_of(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> auth.Account:
+    """GET /api/v1/auth/accounts/{user_id}."""
+    return views.account(await ports.accounts.get(wish.user_id))
+
+
+@serves(auth.give_role)
+async def give_role(wish: auth_sessions.GiveRole, _caller: Caller, ports: Ports) -> auth.Account:
+    """PUT /api/v1/auth/accounts/{user_id}/role."""
+    return views.account(await use_cases.give_role(wish, ports))
+
+
 @serves(auth.jwks)
 async def jwks(_wish: Nothing, _caller: Caller, ports: Ports) -> auth.KeySet:
     """GET /.well-known/jwks.json."""
@@ -50,7 +90,8 @@ async def service_token(wish: auth.ServiceLogin, _caller: Caller, ports: Ports) 
 @serves(auth.revocations)
 async def revocations(wish: auth.Since, _caller: Caller, ports: Ports) -> auth.Revocations:
     """GET /internal/revocations."""
-    return views.revocations(await ports.sessions.feed(wish.after), wish.after)
+    kids = [key["kid"] for key in ports.keys.public()]
+    return views.revocations(await ports.sessions.feed(wish.after), wish.after, kids)
 
 
 @serves(auth.account)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from mallkit.endpoint import Role
+from mallkit.store import Page
 from svc_auth.domain import Account, Bearer, Lives, Session
 
 
@@ -14,12 +16,36 @@ class Accounts(Protocol):
         """Raises EmailTaken."""
         ...
 
+    async def has_admin(self) -> bool:
+        """Whether anybody is an admin."""
+        ...
+
+    async def open_first_admin(self, account: Account) -> bool:
+        """False when there is an admin already. Raises EmailTaken."""
+        ...
+
     async def at(self, email: str) -> Account | None:
         """The account with this e-mail address, in any case."""
         ...
 
     async def get(self, user_id: str) -> Account:
         """Raises Missing."""
+        ...
+
+    async def give_role(self, user_id: str, role: Role) -> Account:
+        """The account with the role, and the list of admins, in one write. Raises Missing, LastAdmin."""
+        ...
+
+    async def change_password(self, user_id: str, change: Callable[[Account], Account], session_id: str, now: float) -> Account:
+        """Applies the rule, and takes the session over into the new generation, in one write. Raises Unauthenticated without either."""
+        ...
+
+    async def owing(self) -> list[Account]:
+        """Some of those whose older sessions may live still."""
+        ...
+
+    async def settled(self, account: Account) -> None:
+        """No session older than this generation of the account lives."""
         ...
 
     async def close(self, user_id: str) -> None:
@@ -30,8 +56,11 @@ class Accounts(Protocol):
 class Sessions(Protocol):
     """Who is logged in, and whose tokens are revoked."""
 
-    async def start(self, session: Session) -> None:
-        """Raises WrongCredentials if the account was closed meanwhile."""
+    async def start(self, session: Session, enter: Callable[[Account], Account]) -> tuple[Account, Session]:
+        """Applies the rule to the account, whose generation the session then has, in one write.
+
+        Raises WrongCredentials if the account was closed meanwhile.
+        """
         ...
 
     async def rotate(self, session_id: str, counter: int, now: float) -> Session:
@@ -45,8 +74,16 @@ class Sessions(Protocol):
         """
         ...
 
-    async def end_all(self, user_id: str, now: float) -> None:
-        """Revokes every session of an account that was closed before."""
+    async def end_own(self, session_id: str, user_id: str, now: float) -> None:
+        """Revokes it, once. Raises Missing if it is not this user's, or not known."""
+        ...
+
+    async def end_all(self, user_id: str, now: float, which: Callable[[Session], bool]) -> None:
+        """Revokes every session of the user that there is and that the rule picks."""
+        ...
+
+    async def page(self, user_id: str, now: float, after: str | None, limit: int) -> Page[Session]:
+        """Living sessions, the newest first. Raises Invalid for a cursor that is not ours."""
         ...
 
     async def of_user(self, user_id: str) -> list[Session]:
@@ -114,5 +151,7 @@ class Ports:
     wrong_passwords: Tries
     clients: Mapping[str, str]
     refresh_key: str
+    address_key: str
+    """For the marks of addresses."""
     lives: Lives
     clock: Callable[[], float]

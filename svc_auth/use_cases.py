@@ -3,46 +3,101 @@
 import hmac
 
 from contracts.auth import Login, Register, ServiceLogin, WrongCredentials
+from contracts.auth_sessions import ChangePassword, GiveRole
+from mallkit.background import side_by_side
 from mallkit.endpoint import Caller, Role
 from mallkit.errors import Missing, Unauthenticated
 from mallkit.ids import new_id
 from mallkit.steps import Write
-from svc_auth import domain
+from svc_auth import addresses, domain
 from svc_auth.domain import Account, Bearer, Reused, Session
 from svc_auth.ports import Ports
 
-MOST_OF_AN_ADDRESS = 64
-"""Characters of a network address that tell two apart."""
 OPENED, STARTED, ROTATED = Write("auth.account-opened"), Write("auth.session-started"), Write("auth.session-rotated")
 CLOSED, SESSIONS_ENDED = Write("auth.account-closed"), Write("auth.sessions-ended")
+PASSWORD_CHANGED, ROLE_GIVEN, SETTLED = Write("auth.password-changed"), Write("auth.role-given"), Write("auth.account-settled")
 
 
 async def register(wish: Register, address: str, ports: Ports) -> str:
     """The new account's id. Raises EmailTaken, TooManyTries."""
     now = _count_try(address, ports)
     hashed = await ports.passwords.hash(wish.password)
-    account = Account(new_id(), wish.email, wish.name, Role.CUSTOMER, hashed, now)
+    user_id = new_id()
+    account = Account(user_id, wish.email, wish.name, Role.CUSTOMER, hashed, now, known=(_mark(user_id, address, ports),))
     with OPENED.writing():
         await ports.accounts.open(account)
     return account.id
 
 
 async def login(wish: Login, address: str, ports: Ports) -> tuple[Account, Session]:
-    """A new session. Raises WrongCredentials and TooManyTries, the same for an address that nobody has."""
+    """A new session. Raises WrongCredentials and TooManyTries, the same for an address that nobody has.
+
+    Wrong passwords from an address that the account was entered from before count apart: whoever guesses from elsewhere does not lock
+    the owner out.
+    """
     now = _count_try(address, ports)
-    who = domain.fold(wish.email)
     account = await ports.accounts.at(wish.email)
+    mark = _mark(account.id if account else "", address, ports)
+    is_known = account is not None and mark in account.known
+    await _match(account, wish.password, mark if is_known else domain.fold(wish.email), now, ports)
+    if account is None:
+        raise WrongCredentials
+    session = domain.start(new_id(), account.id, now, ports.lives, addresses.network(address))
+    with STARTED.writing():
+        return await ports.sessions.start(session, lambda found: domain.enter(found, account.password_hash, mark))
+
+
+async def _match(account: Account | None, password: str, who: str, now: float, ports: Ports) -> None:
+    """Raises WrongCredentials, counted for `who`, and TooManyTries."""
     ports.wrong_passwords.check(who, now)
-    right = await ports.passwords.match(account.password_hash if account else None, wish.password)
+    right = await ports.passwords.match(account.password_hash if account else None, password)
     # Once more: of many guesses sent at once, those that are checked after the limit must tell nothing.
     ports.wrong_passwords.check(who, now)
     if account is None or not right:
         ports.wrong_passwords.note(who, now)
         raise WrongCredentials
-    session = domain.start(new_id(), account.id, now, ports.lives)
-    with STARTED.writing():
-        await ports.sessions.start(session)
-    return account, session
+
+
+async def change_password(wish: ChangePassword, caller: Caller, ports: Ports) -> None:
+    """Ends every other session. Raises WrongCredentials, TooManyTries.
+
+    Guesses count for the session: who holds one of a person's sessions cannot keep that person from the change in another one.
+    """
+    now = _count_try(caller.address, ports)
+    account = await _own_account(caller, ports)
+    await _match(account, wish.old_password, f"session {caller.session}", now, ports)
+    hashed = await ports.passwords.hash(wish.new_password)
+    mark = _mark(account.id, caller.address, ports)
+
+    def rule(found: Account) -> Account:
+        return domain.change_password(found, account.password_hash, hashed, mark)
+
+    with PASSWORD_CHANGED.writing():
+        changed = await ports.accounts.change_password(account.id, rule, caller.session, now)
+    await _end_older(changed, ports)
+
+
+async def give_role(wish: GiveRole, ports: Ports) -> Account:
+    """Ends the account's sessions if the role is another one. Raises Missing, LastAdmin."""
+    with ROLE_GIVEN.writing():
+        account = await ports.accounts.give_role(wish.user_id, Role(wish.role))
+    await _end_older(account, ports)
+    return account
+
+
+async def end_owed(ports: Ports) -> None:
+    """A job: what a process left that died between a change and the ending of sessions."""
+    await side_by_side(_end_older(account, ports) for account in await ports.accounts.owing())
+
+
+async def _end_older(account: Account, ports: Ports) -> None:
+    """The account itself owes it until it is done."""
+    if not account.owes_ending:
+        return
+    with SESSIONS_ENDED.writing():
+        await ports.sessions.end_all(account.id, ports.clock(), lambda session: session.generation < account.generation)
+    with SETTLED.writing():
+        await ports.accounts.settled(account)
 
 
 async def refresh(token: str, address: str, ports: Ports) -> tuple[Account, Session]:
@@ -56,9 +111,12 @@ async def refresh(token: str, address: str, ports: Ports) -> tuple[Account, Sess
         await ports.sessions.end(session_id, now)
         raise Unauthenticated from None
     try:
-        return await ports.accounts.get(session.user_id), session
+        account = await ports.accounts.get(session.user_id)
     except Missing:  # closed at this moment
         raise Unauthenticated from None
+    if session.generation < account.generation:  # about to be ended
+        raise Unauthenticated
+    return account, session
 
 
 async def logout(caller: Caller, token: str | None, ports: Ports) -> None:
@@ -82,7 +140,15 @@ async def close_account(user_id: str, ports: Ports) -> None:
     with CLOSED.writing():
         await ports.accounts.close(user_id)
     with SESSIONS_ENDED.writing():
-        await ports.sessions.end_all(user_id, ports.clock())
+        await ports.sessions.end_all(user_id, ports.clock(), lambda _: True)
+
+
+async def end_sessions(caller: Caller, ports: Ports, *, others: bool) -> None:
+    """All of the caller's that have begun."""
+    now = ports.clock()
+    await ports.sessions.end_all(caller.subject, now, lambda session: session.id != caller.session)
+    if not others:
+        await logout(caller, None, ports)
 
 
 def service_token(wish: ServiceLogin, ports: Ports) -> str:
@@ -98,9 +164,20 @@ def access_token(account: Account, session: Session, ports: Ports) -> str:
     return ports.keys.sign(Bearer(account.id, session.id, account.role), session.access_ends - ports.lives.access)
 
 
+async def _own_account(caller: Caller, ports: Ports) -> Account:
+    try:
+        return await ports.accounts.get(caller.subject)
+    except Missing:  # closed, or never there
+        raise Unauthenticated from None
+
+
+def _mark(account_id: str, address: str, ports: Ports) -> str:
+    return addresses.mark(ports.address_key, account_id, address)
+
+
 def _count_try(address: str, ports: Ports) -> float:
     """The time of this try. Raises TooManyTries."""
-    now, who = ports.clock(), address[:MOST_OF_AN_ADDRESS]
+    now, who = ports.clock(), addresses.origin(address)
     ports.from_address.check(who, now)
     ports.from_address.note(who, now)
     return now

@@ -19,6 +19,7 @@ from mallkit.settings import load
 
 SHOPPER = ("shopper@mall.test", "shopper-demo-1")
 OPERATOR = ("operator@mall.test", "operator-demo-1")
+ADMIN = ("admin@mall.test", "admin-demo-1")
 BY_NAME = {part.name: part for part in PARTS}
 JSON = dict[str, Any]
 
@@ -86,9 +87,9 @@ class House:
         return dict(answer.json)
 
     async def token(self, who: str = "shopper") -> str:
-        """The access token of `shopper`, `operator`, or a customer of that name, registered on first use."""
+        """The access token of `shopper`, `operator`, `admin`, or a customer of that name, registered on first use."""
         if who not in self.tokens:
-            account = {"shopper": SHOPPER, "operator": OPERATOR}.get(who)
+            account = {"shopper": SHOPPER, "operator": OPERATOR, "admin": ADMIN}.get(who)
             if account is None:
                 account = (f"{who}@example.org", f"password-of-{who}")
                 sent = {"email": account[0], "password": account[1], "name": who}

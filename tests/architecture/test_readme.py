@@ -94,7 +94,7 @@ def test_the_readme_tells_the_ports_and_accounts_that_there_are() -> None:
     conf = tomllib.loads((ROOT / "conf" / "dev.toml").read_text(encoding="utf-8"))
     told = {cells[0]: int(cells[1]) for cells in table(README, "## What runs where")}
     assert told == {name: values["port"] for name, values in conf.items() if "port" in values}
-    for email, password in (journey.SHOPPER, journey.OPERATOR):
+    for email, password in (journey.SHOPPER, journey.OPERATOR, journey.ADMIN):
         assert f"`{email}` / `{password}`" in text(README)
 
 

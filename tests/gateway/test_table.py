@@ -11,11 +11,18 @@ ROLES = ("customer", "operator", "admin", "service")
 ALL = "- customer operator admin service"
 SIGNED_IN = "customer operator admin"
 OPERATORS = "operator admin"
+ADMINS = "admin"
 DOORS = [
     ("POST", "/api/v1/auth/register", ALL),
     ("POST", "/api/v1/auth/login", ALL),
     ("POST", "/api/v1/auth/refresh", ALL),
     ("POST", "/api/v1/auth/logout", SIGNED_IN),
+    ("PUT", "/api/v1/auth/password", SIGNED_IN),
+    ("GET", "/api/v1/auth/sessions", SIGNED_IN),
+    ("DELETE", "/api/v1/auth/sessions", SIGNED_IN),
+    ("DELETE", "/api/v1/auth/sessions/s1", SIGNED_IN),
+    ("GET", "/api/v1/auth/accounts/u1", ADMINS),
+    ("PUT", "/api/v1/auth/accounts/u1/role", ADMINS),
     ("GET", "/api/v1/users/me", SIGNED_IN),
     ("PATCH", "/api/v1/users/me", SIGNED_IN),
     ("DELETE", "/api/v1/users/me", SIGNED_IN),

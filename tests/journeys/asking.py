@@ -44,6 +44,11 @@ def _fresh(world: World, who: Asker) -> Customer | None:
     return world.customer() if who.role in {"owner", "other"} else None
 
 
+def _staff(world: World, who: Asker) -> str:
+    """Another session of an operator or admin, which may end."""
+    return {"operator": world.new_operator, "admin": world.new_admin}.get(who.role, str)()
+
+
 def _register(world: World, _: Asker, path: str) -> Ask:
     return Ask(path, {"email": f"{world.unique()}@example.org", "password": "a-long-password", "name": "Ann"})
 
@@ -57,10 +62,38 @@ def _refresh(world: World, _: Asker, path: str) -> Ask:
 
 
 def _logout(world: World, who: Asker, path: str) -> Ask:
-    if who.role == "operator":
-        return Ask(path, {}, token=world.new_operator())
+    if staff := _staff(world, who):
+        return Ask(path, {}, token=staff)
     fresh = _fresh(world, who)
     return Ask(path, {"refresh_token": fresh.refresh_token}, token=fresh.token) if fresh else Ask(path, {})
+
+
+def _passing(world: World, who: Asker) -> str:
+    """The token of somebody in the caller's place all of whose sessions may end."""
+    if who.role in {"operator", "admin"}:
+        return world.newcomer(who.role).token
+    fresh = _fresh(world, who)
+    return fresh.token if fresh else ""
+
+
+def _change_password(world: World, who: Asker, path: str) -> Ask:
+    return Ask(path, {"old_password": "a-long-password", "new_password": "a-longer-password"}, token=_passing(world, who))
+
+
+def _end_session(world: World, who: Asker, path: str) -> Ask:
+    return Ask(path.replace("{session_id}", world.spare_session()), token=world.shopper.token if who.role == "owner" else "")
+
+
+def _end_sessions(world: World, who: Asker, path: str) -> Ask:
+    return Ask(path, token=_passing(world, who))
+
+
+def _account(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{user_id}", world.shopper.user_id))
+
+
+def _give_role(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{user_id}", world.browser.user_id), {"role": "customer"})
 
 
 def _close_account(world: World, who: Asker, path: str) -> Ask:
@@ -127,7 +160,7 @@ def _checkout(world: World, who: Asker, path: str) -> Ask:
 
 
 def _fill_cart(world: World, who: Asker) -> None:
-    if who.role in {"owner", "other", "operator"}:
+    if who.role in {"owner", "other", "operator", "admin"}:
         world.fill_cart(who.token)
 
 
@@ -175,6 +208,12 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/auth/login"): _login,
     ("POST", "/api/v1/auth/refresh"): _refresh,
     ("POST", "/api/v1/auth/logout"): _logout,
+    ("PUT", "/api/v1/auth/password"): _change_password,
+    ("GET", "/api/v1/auth/sessions"): _plain,
+    ("DELETE", "/api/v1/auth/sessions"): _end_sessions,
+    ("DELETE", "/api/v1/auth/sessions/{session_id}"): _end_session,
+    ("GET", "/api/v1/auth/accounts/{user_id}"): _account,
+    ("PUT", "/api/v1/auth/accounts/{user_id}/role"): _give_role,
     ("GET", "/.well-known/jwks.json"): _plain,
     ("GET", "/api/v1/users/me"): _plain,
     ("PATCH", "/api/v1/users/me"): _profile,

@@ -107,6 +107,11 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         ),
     },
     ("POST", "/api/v1/auth/logout"): {"refresh_token": ("", "x" * 4097, *TEXT)},
+    ("PUT", "/api/v1/auth/password"): {
+        "old_password": (Absent, "", "x" * 129, *TEXT, But("wrong-password", 401, "auth/wrong-credentials")),
+        "new_password": (Absent, "", "1234567", "x" * 129, *TEXT),
+    },
+    ("PUT", "/api/v1/auth/accounts/{user_id}/role"): {"role": (Absent, "", "service", "anyone", "king", "Admin", "admin\n", *TEXT)},
     ("PATCH", "/api/v1/users/me"): {
         "name": ("", "x" * 201, *TEXT),
         "phone": ("call me", "+1", "1" * 33, "+44 20 7946 0000\n", "１２３４", *TEXT),
@@ -189,6 +194,13 @@ TARGETS = """
 400 GET    /api/v1/categories?surprise=1
 400 GET    /.well-known/jwks.json?surprise=1
 400 GET    /api/v1/users/me?surprise=1
+400 GET    /api/v1/auth/sessions?limit=0
+400 GET    /api/v1/auth/sessions?after=garbage
+400 DELETE /api/v1/auth/sessions?others=perhaps
+400 DELETE /api/v1/auth/sessions?surprise=1
+404 DELETE /api/v1/auth/sessions/unknown
+404 DELETE /api/v1/auth/sessions/{long}
+403 GET    /api/v1/auth/accounts/unknown
 400 GET    /api/v1/cart?surprise=1
 400 DELETE /api/v1/cart?surprise=1
 400 GET    /api/v1/payments
@@ -249,3 +261,10 @@ OPERATORS_TARGETS = """
 400 POST   /api/v1/catalogue/imports/unknown {"parts":1}
 """
 """As TARGETS, of an operator."""
+ADMINS_TARGETS = """
+404 GET    /api/v1/auth/accounts/unknown
+404 GET    /api/v1/auth/accounts/a%00b
+404 GET    /api/v1/auth/accounts/{long}
+404 PUT    /api/v1/auth/accounts/unknown/role {"role":"operator"}
+"""
+"""As TARGETS, of an admin."""

@@ -26,7 +26,8 @@ Json = Any
 LEFT_ALONE = 4
 """Of so many right requests one keeps what was invented."""
 OPERATORS = {"operator", "admin"}
-ENDS_THE_SESSION = {"auth.logout", "user.delete_me"}
+ITS_OWN_PERSON = {"auth.logout", "auth.change_password", "auth.end_sessions", "auth.sessions", "user.delete_me"}
+"""Operations that end their caller's session, or tell of it to those that do."""
 GOOD_CARD = card()
 RUN = f"st-{time.time_ns()}"
 """What is made in this run only."""
@@ -52,9 +53,11 @@ class Token:
     """One of the role that the operation is for."""
 
     def get(self, case: Case[Any], _: AuthContext) -> str:
-        if name_of(case) in ENDS_THE_SESSION:
+        if name_of(case) in ITS_OWN_PERSON:
             return world.customer().token
         roles = set(case.operation.definition.raw["x-roles"])
+        if roles == {"admin"}:
+            return world.admin
         if roles <= OPERATORS:
             return world.operator
         return (world.browser if name_of(case).startswith(("cart.", "user.")) else world.shopper).token
@@ -163,10 +166,6 @@ def _orders_query(case: Case[Any]) -> None:
         case.query = {"after": world.cursors["orders"]}
 
 
-def _payments_query(case: Case[Any]) -> None:
-    case.query = {name: value for name, value in case.query.items() if name != "after"}
-
-
 def _of_paid(case: Case[Any]) -> None:
     case.query = {**case.query, "order_id": world.paid["order_id"]}
 
@@ -196,6 +195,16 @@ def _desk(case: Case[Any]) -> None:
         case.body = {"service": "payment"}
 
 
+def _spare_person(case: Case[Any]) -> None:
+    """The run finds those people in answers in whose name everything else here is asked, and would end their sessions."""
+    if case.path_parameters.get("user_id") in {world.shopper.user_id, world.browser.user_id, "demo-operator", "demo-admin"}:
+        case.path_parameters = {"user_id": world.customer().user_id}
+
+
+def _own_cursor(case: Case[Any]) -> None:
+    case.query = {name: value for name, value in case.query.items() if name != "after"}
+
+
 def _spare(case: Case[Any]) -> None:
     """The run finds the products that everything else here is bought with in lists, and would change them."""
     if case.path_parameters.get("product_id") in {world.product, world.changing}:
@@ -205,6 +214,8 @@ def _spare(case: Case[Any]) -> None:
 _product = _path(product_id=lambda: world.product)
 _changing = _path(product_id=lambda: world.changing)
 ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
+    "auth.sessions": _own_cursor,
+    "auth.give_role": _spare_person,
     "product.products": _products_query,
     "product.import_part": _own_keys,
     "product.picture": _product,
@@ -212,7 +223,7 @@ ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
     "product.delete": _spare,
     "product.set_stock": _spare,
     "order.orders_of": _orders_query,
-    "payment.payments_of": _payments_query,
+    "payment.payments_of": _own_cursor,
     "failures.failures": _desk,
     "failures.retry_failures": _desk,
 }
@@ -222,6 +233,10 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "auth.register": _register,
     "auth.login": _body(email=lambda: world.browser.email, password=lambda: world.browser.password),
     "auth.refresh": _body(refresh_token=lambda: world.customer().refresh_token),
+    "auth.change_password": _body(old_password=lambda: "a-long-password"),
+    "auth.end_session": _path(session_id=world.spare_session),
+    "auth.account_of": _path(user_id=lambda: world.shopper.user_id),
+    "auth.give_role": _path(user_id=lambda: world.customer().user_id),
     "product.create": _both(_key, _without("currency")),
     "product.product": _product,
     "product.patch": _changing,

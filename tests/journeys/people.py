@@ -9,6 +9,7 @@ import aiohttp
 
 SHOPPER = {"email": "shopper@mall.test", "password": "shopper-demo-1"}
 OPERATOR = {"email": "operator@mall.test", "password": "operator-demo-1"}
+ADMIN = {"email": "admin@mall.test", "password": "admin-demo-1"}
 GOOD, DECLINED, SLOW, LOST = "4242424242424242", "4000000000000002", "4000000000000341", "4000000000000259"
 ADDRESS = {"street_address": "1 Infinite Loop", "city": "Cupertino", "state": "CA", "country": "US", "zip_code": "95014"}
 _numbers = itertools.count()

@@ -9,7 +9,7 @@ import pytest
 
 from mall.running import Mall
 from tests.journeys.asking import RIGHT, Ask, Asker
-from tests.journeys.bad_values import BAD, BODY_MAY_BE_MISSING, OPERATORS_TARGETS, ROW, TARGETS, Absent, But
+from tests.journeys.bad_values import ADMINS_TARGETS, BAD, BODY_MAY_BE_MISSING, OPERATORS_TARGETS, ROW, TARGETS, Absent, But
 from tests.journeys.test_roles import TABLE
 from tests.journeys.world import Heard, World
 
@@ -21,6 +21,7 @@ BIG = b'{"name": "' + b"x" * 2_000_000 + b'"}'
 OWN_WORDS = {"auth": ("auth/bad-parameters", 4001001), "checkout": ("checkout/bad-parameters", 4001001)}
 """Services whose plain 400 has a number; all others say bad-request."""
 PARTS = {(method, path): part for part, method, path, _ in TABLE}
+FOR_ADMINS = {(method, path) for _, method, path, told in TABLE if told[4] == 403 != told[6]}
 FOR_OPERATORS = {(method, path) for _, method, path, told in TABLE if told[2] == 403}
 WITH_BODY = sorted(BAD)
 PATIENCE = 10.0
@@ -34,6 +35,8 @@ def world(mall: Mall) -> World:
 
 def asker(world: World, call: Call) -> Asker:
     """Who may make the call."""
+    if call in FOR_ADMINS:
+        return Asker("admin", world.admin, "admin")
     return (
         Asker("operator", world.operator, "operator")
         if call in FOR_OPERATORS
@@ -191,7 +194,7 @@ def test_a_target_that_is_wrong(world: World) -> None:
     filled = {**world.paid, "user_id": world.shopper.user_id, "long": "x" * 65, "import_id": "0" * 64}
     filled["row"] = WIRE.encode(ROW).replace(" ", "")
     before = state(world)
-    for table, token in ((TARGETS, world.shopper.token), (OPERATORS_TARGETS, world.operator)):
+    for table, token in ((TARGETS, world.shopper.token), (OPERATORS_TARGETS, world.operator), (ADMINS_TARGETS, world.admin)):
         for line in table.strip().splitlines():
             status, method, target, *body = line.split()
             for name, value in filled.items():

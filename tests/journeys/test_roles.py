@@ -15,8 +15,9 @@ from tests.journeys.asking import RIGHT, Asker
 from tests.journeys.forge import Forge
 from tests.journeys.world import World
 
-ROLES = ("nobody", "expired", "owner", "other", "operator", "service")
-"""Without a token; with the owner's that has expired; who owns what is asked for; another customer; the mall's staff; a service."""
+ROLES = ("nobody", "expired", "owner", "other", "operator", "service", "admin")
+"""Without a token; with the owner's that has expired; who owns what is asked for; another customer; the mall's staff; a service; an admin,
+who is told what an operator is told unless a row says otherwise."""
 CONTRACTS: dict[str, ModuleType] = {
     "auth": auth, "user": user, "product": product, "cart": cart, "checkout": checkout, "order": order, "payment": payment,
 }  # fmt: skip
@@ -26,6 +27,12 @@ auth      POST    /api/v1/auth/login                                   200 200 2
 auth      POST    /api/v1/auth/refresh                                 200 200 200 200 200 200
 auth      POST    /api/v1/auth/logout                                  401 401 204 204 204 403
 auth      GET     /.well-known/jwks.json                               200 200 200 200 200 200
+auth      PUT     /api/v1/auth/password                                401 401 204 204 204 403
+auth      GET     /api/v1/auth/sessions                                401 401 200 200 200 403
+auth      DELETE  /api/v1/auth/sessions                                401 401 204 204 204 403
+auth      DELETE  /api/v1/auth/sessions/{session_id}                   401 401 204 404 404 403
+auth      GET     /api/v1/auth/accounts/{user_id}                      401 401 403 403 403 403 200
+auth      PUT     /api/v1/auth/accounts/{user_id}/role                 401 401 403 403 403 403 200
 user      GET     /api/v1/users/me                                     401 401 200 200 200 403
 user      PATCH   /api/v1/users/me                                     401 401 200 200 200 403
 user      DELETE  /api/v1/users/me                                     401 401 204 204 204 403
@@ -64,7 +71,10 @@ payment   GET     /api/v1/payments/{transaction_id}                    401 401 2
 payment   POST    /api/v1/payments/{transaction_id}/refunds            401 401 403 403 201 403
 payment   POST    /api/v1/payments/webhooks/bank                       204 204 204 204 204 204
 """
-TABLE = [(part, method, path, tuple(map(int, told))) for part, method, path, *told in map(str.split, EXPECTED.strip().splitlines())]
+TABLE = [
+    (part, method, path, tuple(map(int, [*told, told[4]][: len(ROLES)])))
+    for part, method, path, *told in map(str.split, EXPECTED.strip().splitlines())
+]
 INTERNAL = """
 auth      POST  /internal/service-token
 auth      GET   /internal/revocations
@@ -109,8 +119,10 @@ def askers(mall: Mall, world: World) -> dict[str, Asker]:
         "other": Asker("other", other.token, other.user_id),
         "operator": Asker("operator", world.operator, "operator"),
         "service": Asker("service", world.service_token, "checkout"),
+        "admin": Asker("admin", world.admin, "admin"),
         # Deleting the demo operator would end every other test: this one has a token and no account.
         "passing operator": Asker("operator", forge.signed("somebody", role="operator"), "somebody"),
+        "passing admin": Asker("admin", forge.signed("somebody", role="admin"), "somebody"),
     }
 
 
@@ -143,7 +155,8 @@ def test_who_may_what(world: World, askers: dict[str, Asker], row: tuple[str, st
     for place in ("gateway", part):
         answers = []
         for role in ROLES:
-            who = askers["passing operator" if (role, method, path) == ("operator", "DELETE", "/api/v1/users/me") else role]
+            passing = role in {"operator", "admin"} and (method, path) == ("DELETE", "/api/v1/users/me")
+            who = askers[f"passing {role}" if passing else role]
             ask = RIGHT[method, path](world, who, path)
             heard = world.send(place, method, ask.path, ask.body, token=ask.token or who.token, headers=ask.headers)
             answers.append(heard.status)

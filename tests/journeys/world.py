@@ -18,7 +18,7 @@ from contracts.bank import signature
 from mall.running import Mall
 from mallkit.redis_bus import FIELD, stream_of
 from mallkit.sources import dotenv
-from tests.journeys.people import ADDRESS, GOOD, OPERATOR, card, order_form
+from tests.journeys.people import ADDRESS, ADMIN, GOOD, OPERATOR, card, order_form
 
 SERVICE = "checkout"
 """The service in whose name an unpaid order is placed: by the public interface alone every order is paid or cancelled at once."""
@@ -122,6 +122,15 @@ class World:
         """The token of the demo operator."""
         return self.new_operator()
 
+    @cached_property
+    def admin(self) -> str:
+        """The token of the demo admin."""
+        return self.new_admin()
+
+    def new_admin(self) -> str:
+        """A session of the demo admin that may be ended."""
+        return str(self.ask("POST", "/api/v1/auth/login", ADMIN)["access_token"])
+
     def new_operator(self) -> str:
         """A session of the demo operator that may be ended."""
         return str(self.ask("POST", "/api/v1/auth/login", OPERATOR)["access_token"])
@@ -146,8 +155,27 @@ class World:
         """Somebody new."""
         account = {"email": f"{self.unique()}@example.org", "password": "a-long-password"}
         self.ask("POST", "/api/v1/auth/register", {**account, "name": "Ann"})
+        return self._signed_in(account)
+
+    def newcomer(self, role: str) -> Customer:
+        """Somebody new whom an admin gave the role."""
+        new = self.customer()
+        self.ask("PUT", f"/api/v1/auth/accounts/{new.user_id}/role", {"role": role}, self.admin)
+        return self._signed_in({"email": new.email, "password": new.password})
+
+    def _signed_in(self, account: dict[str, str]) -> Customer:
         told = self.ask("POST", "/api/v1/auth/login", account)
         return Customer(**account, token=told["access_token"], user_id=told["user_id"], refresh_token=told["refresh_token"])
+
+    def session(self, token: str = "") -> str:
+        """The id of the shopper's newest session, or of whose token it is: not the one that asks, if there is another."""
+        items = self.ask("GET", "/api/v1/auth/sessions", None, token or self.shopper.token)["items"]
+        return str(next((item for item in items if not item["current"]), items[0])["session_id"])
+
+    def spare_session(self) -> str:
+        """A session of the shopper's that may be ended."""
+        self.ask("POST", "/api/v1/auth/login", {"email": self.shopper.email, "password": self.shopper.password})
+        return self.session()
 
     def new_product(self) -> str:
         """With a picture, and stock for ever."""

@@ -119,4 +119,4 @@ def test_an_address_is_one_in_any_case() -> None:
 
 
 def test_a_session_starts_alive_with_its_first_refresh_token() -> None:
-    assert Session("s1", "ann", access_ends=1900.0, refresh_ends=4600.0) == NEW
+    assert Session("s1", "ann", access_ends=1900.0, refresh_ends=4600.0, began=1000.0) == NEW
