@@ -30,10 +30,14 @@ OWN_AT_MOST_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """A page of the feed: session → when it may be forgotten (seconds since 1970), and the cursor for the next page."""
+    """A page of the feed: session → when it may be forgotten (seconds since 1970), and the cursor for the next page.
+
+    `kids` names the keys that are published; empty where that is not told.
+    """
 
     sessions: Mapping[str, float]
     next: int
+    kids: frozenset[str] = frozenset()
 
 
 class Issuer(Protocol):
@@ -60,6 +64,8 @@ class Identity:
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
         self._keys_asked = 0.0
+        self._keys_failed = False
+        self._keys_lock = asyncio.Lock()
         self._young: dict[str, Caller] = {}
         self._old: dict[str, Caller] = {}
         self._revoked: dict[str, float] = {}
@@ -114,11 +120,13 @@ class Identity:
     async def _key(self, kid: object) -> PyJWK:
         if not isinstance(kid, str):
             raise Unauthenticated
-        if kid not in self._keys and time.monotonic() - self._keys_asked > KEYS_AT_MOST_EVERY:
-            await self._ask_keys()
+        if kid not in self._keys:
+            async with self._keys_lock:  # whoever comes while somebody asks waits for that answer
+                if time.monotonic() - self._keys_asked > KEYS_AT_MOST_EVERY:
+                    await self._ask_keys()
         key = self._keys.get(kid)
         if key is None:
-            if not self._keys:
+            if not self._keys or self._keys_failed:
                 message = "the keys for checking tokens are not known yet"
                 raise Unavailable(message)
             raise Unauthenticated
@@ -128,7 +136,9 @@ class Identity:
         self._keys_asked = time.monotonic()
         try:
             self._keys = {key["kid"]: PyJWK(key) for key in await self._issuer.keys()}
+            self._keys_failed = False
         except (ShopError, InvalidKeyError, KeyError) as error:
+            self._keys_failed = True
             log.warning("keys.unreachable", reason=type(error).__name__)
 
     async def follow(self) -> None:
@@ -147,7 +157,7 @@ class Identity:
             await asyncio.sleep(POLL_SECONDS)
 
     async def read_feed(self) -> None:
-        """Follows the feed to its present end."""
+        """Follows the feed to its present end, and asks for keys when others are published than those that are known."""
         asked = time.monotonic()
         while True:
             page = await self._issuer.revoked(self._cursor)
@@ -159,6 +169,8 @@ class Identity:
         if any(until < now for until in self._revoked.values()):
             self._revoked = {sid: until for sid, until in self._revoked.items() if until >= now}
         self._heard = asked
+        if page.kids and page.kids != self._keys.keys():
+            await self._ask_keys()
 
     async def bearer(self) -> str:
         """The Authorization header of this service's own calls; a new token is fetched before the old one ends.

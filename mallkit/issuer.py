@@ -18,6 +18,7 @@ class _Revocation(Protocol):
 class _Revocations(Protocol):
     items: list[_Revocation]
     next: int
+    kids: list[str]
 
 
 class _ServiceToken(Protocol):
@@ -61,7 +62,7 @@ class HttpIssuer:
         """A page of the feed."""
         wish = msgspec.convert({"after": after}, self._endpoints.revocations.takes)
         answer = cast("_Revocations", await self._signed(self._endpoints.revocations, wish, seconds=1))
-        return Revoked({item.sid: item.until for item in answer.items}, answer.next)
+        return Revoked({item.sid: item.until for item in answer.items}, answer.next, frozenset(answer.kids))
 
     async def token(self) -> tuple[str, float]:
         """Our own token."""

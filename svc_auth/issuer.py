@@ -24,7 +24,8 @@ class OwnIssuer:
     async def revoked(self, after: int) -> Revoked:
         """A page of the feed, from the store that all copies share."""
         page = await self._sessions.feed(after)
-        return Revoked({session.id: session.forget_at for session in page}, page[-1].place if page else after)
+        kids = frozenset(key["kid"] for key in self._keys.public())
+        return Revoked({session.id: session.forget_at for session in page}, page[-1].place if page else after, kids)
 
     async def token(self) -> tuple[str, float]:
         """For this service's own calls."""

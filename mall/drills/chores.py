@@ -13,6 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from mall.drills import staff
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
 from mall.load.ledger import Ledger, Told
 from mall.load.line import Line
@@ -47,7 +48,8 @@ class Chores:
 
     async def run(self) -> None:
         """Until stopped."""
-        await asyncio.gather(*(self._again(chore) for chore in (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel)))
+        chores = (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel, self.come_and_rise)
+        await asyncio.gather(*(self._again(chore) for chore in chores))
 
     async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
         while not self._over.is_set():
@@ -87,6 +89,10 @@ class Chores:
         left = (await line.call("", "POST", "/api/v1/auth/login", {**account, "email": f"x{account['email']}"})).json
         line.token = left["access_token"] if again else ""
         await line.call("", "POST", "/api/v1/auth/logout", {})
+
+    async def come_and_rise(self) -> None:
+        """Another one, whose password and role change."""
+        await staff.come_and_rise(self._stage, f"riser-{self._mark}-{next(self._numbers)}@example.org")
 
     async def hold_and_forget(self) -> None:
         """One hold that its caller binds, and gives back; one that the clock ends."""

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mallkit.settings import SettingsError
 from svc_auth.domain import service_bearer
-from svc_auth.keyring import FILE, StoredKey, StoredKeys, open_ring, private_key, public_key
+from svc_auth.keyring import open_ring
+from svc_auth.ringfile import FILE, StoredKey, StoredKeys, private_key, public_key
 from svc_auth.settings import Settings
 from tests.svc_auth.conftest import SEED, SIGNING
 
