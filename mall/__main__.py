@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": Command("mall.auditing.command", "prove from what every service has stored that nothing was lost, doubled or oversold"),
     "load": Command("mall.load.command", "let shoppers loose on a mall, and sum up what they were told"),
     "drill": Command("mall.drills.command", "do harm to a mall of its own while people buy, and prove that nothing was lost"),
+    "keys": Command("mall.keys", "give tokens another signing key, without anybody noticing"),
     "new": Command("mall.new.command", "begin a new service in this checkout"),
 }
 
