@@ -59,8 +59,9 @@ class Issuer(Protocol):
 class Identity:
     """Verifies tokens for one process. Not ready until it has keys and the whole feed once."""
 
-    def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.time, keys_every: float = KEYS_AT_MOST_EVERY) -> None:
         self._issuer = issuer
+        self._keys_every = keys_every
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
         self._keys_asked = 0.0
@@ -122,7 +123,7 @@ class Identity:
             raise Unauthenticated
         if kid not in self._keys:
             async with self._keys_lock:  # whoever comes while somebody asks waits for that answer
-                if time.monotonic() - self._keys_asked > KEYS_AT_MOST_EVERY:
+                if time.monotonic() - self._keys_asked > self._keys_every:
                     await self._ask_keys()
         key = self._keys.get(kid)
         if key is None:
@@ -135,11 +136,15 @@ class Identity:
     async def _ask_keys(self) -> None:
         self._keys_asked = time.monotonic()
         try:
-            self._keys = {key["kid"]: PyJWK(key) for key in await self._issuer.keys()}
+            told = {key["kid"]: PyJWK(key) for key in await self._issuer.keys()}
             self._keys_failed = False
         except (ShopError, InvalidKeyError, KeyError) as error:
             self._keys_failed = True
             log.warning("keys.unreachable", reason=type(error).__name__)
+            return
+        if self._keys.keys() - told.keys():  # what a key verified that is published no more is looked at again
+            self._young, self._old = {}, {}
+        self._keys = told
 
     async def follow(self) -> None:
         """The job: reads the feed for ever. A round that fails leaves the feed silent, which is counted and shown."""

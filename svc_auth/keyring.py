@@ -50,8 +50,9 @@ class KeyRing:
 class FileRing:
     """`ports.Keys` of the file, as it is at this moment: a rotation is followed within LOOKED_EVERY, by every copy for itself."""
 
-    def __init__(self, path: Path, seconds: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, seconds: int, clock: Callable[[], float] = time.time, every: float = LOOKED_EVERY) -> None:
         self._path = path
+        self._every = every
         self._seconds = seconds
         self._clock = clock
         if not path.exists():
@@ -70,7 +71,7 @@ class FileRing:
         return self._present().public()
 
     def _present(self) -> KeyRing:
-        if time.monotonic() - self._looked > LOOKED_EVERY:
+        if time.monotonic() - self._looked > self._every:
             self._looked = time.monotonic()
             self._follow()
             self._ring = self._ring_now()

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
+import time
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -11,8 +14,10 @@ import aiohttp
 import pytest
 
 from mall.parts import PARTS
-from mall.running import Mall, running_mall
+from mall.running import ROOT, Mall, running_mall
+from svc_auth.ringfile import FILE, read
 from tests.journeys.people import SHOPPER, People, Person
+from tests.journeys.rotating import Load
 
 SEVERAL = [part.name for part in PARTS if not part.single]
 PATIENCE = 30.0
@@ -69,6 +74,28 @@ async def test_both_copies_of_auth_made_one_ring_of_keys_and_one_set_of_accounts
         person = Person(crowd.session, two.gateway, told.json["access_token"])
         for name in ("gateway", "gateway-2", "user", "user-2"):
             assert (await at(two, name, person).call("GET", "/api/v1/users/me")).status == 200
+
+
+@pytest.mark.requirement(4, 6, 177)
+async def test_keys_rotate_under_load_and_nobody_is_refused(two: Mall, crowd: People) -> None:
+    """Two rotations at once, while people log in and look around at both gateways."""
+    await until_all_are_ready(two, crowd)
+    load = Load(crowd.session, [two.url("gateway"), two.url("gateway-2")])
+    rotate = [sys.executable, "-m", "mall", "keys", "rotate"]
+    children = [await asyncio.create_subprocess_exec(*rotate, cwd=ROOT, env=dict(two.environ), stdout=PIPE, stderr=PIPE) for _ in range(2)]
+    told = [await child.communicate() for child in children]
+    assert [child.returncode for child in children] == [0, 0], told
+    newest = read(two.folder / FILE)[-1]
+    async with asyncio.timeout(PATIENCE):
+        while newest.kid not in load.kids:
+            await asyncio.sleep(0.05)
+        seen = load.statuses.total()
+        while load.statuses.total() < seen + 200:
+            await asyncio.sleep(0.05)
+    await load.stop()
+    assert load.refused == []
+    assert time.time() >= newest.since
+    assert len((await crowd.nobody().call("GET", "/.well-known/jwks.json")).json["keys"]) == 3
 
 
 async def test_a_session_goes_on_at_either_copy_and_ends_at_all(two: Mall, crowd: People) -> None:
