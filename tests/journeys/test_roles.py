@@ -80,6 +80,8 @@ auth      POST  /internal/service-token
 auth      GET   /internal/revocations
 auth      GET   /internal/accounts/{user_id}
 auth      POST  /internal/accounts/{user_id}/close
+auth      GET   /internal/persons/{user_id}
+auth      POST  /internal/persons/{user_id}/forget
 product   POST  /internal/products/look-up
 product   POST  /internal/holds/{hold_id}
 product   POST  /internal/holds/{hold_id}/bind
@@ -90,13 +92,21 @@ cart      POST  /internal/carts/{user_id}/seals/{checkout_id}
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/undo
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/close
 cart      GET   /internal/carts/{user_id}/lines
+cart      GET   /internal/persons/{user_id}
+cart      POST  /internal/persons/{user_id}/forget
+checkout  GET   /internal/persons/{user_id}
+checkout  POST  /internal/persons/{user_id}/forget
 order     PUT   /internal/orders/{order_id}
 order     POST  /internal/orders/{order_id}/attempts/{attempt}
 order     POST  /internal/orders/{order_id}/attempts/{attempt}/end
 order     POST  /internal/orders/{order_id}/attempts/{attempt}/paid
 order     POST  /internal/orders/{order_id}/undo
+order     GET   /internal/persons/{user_id}
+order     POST  /internal/persons/{user_id}/forget
 payment   POST  /internal/payments/{order_id}/void
 payment   POST  /internal/payments/{order_id}/refund-rest
+payment   GET   /internal/persons/{user_id}
+payment   POST  /internal/persons/{user_id}/forget
 """
 INSIDE = [tuple(line.split()) for line in INTERNAL.strip().splitlines()]
 OPEN_INSIDE = "/internal/service-token"
