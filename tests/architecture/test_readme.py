@@ -24,7 +24,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|``[^`].*?``|`[^`\n]+`", re.DOTALL)
 REFUSING = (
     "mall/preflight.py", "mall/plan.py", "mall/broker.py", "mallkit/settings.py", "mallkit/sources.py", "mallkit/sqlite_schema.py",
-    "mallkit/eventing.py", "svc_auth/settings.py", "svc_auth/keyring.py", "mall/drills/allowed.py",
+    "mallkit/eventing.py", "svc_auth/settings.py", "svc_auth/ringfile.py", "mall/drills/allowed.py",
 )  # fmt: skip
 """Modules whose sentences are told to whoever starts the mall."""
 documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
