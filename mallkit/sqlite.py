@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mallkit.endpoint import Event
-from mallkit.sqlite_query import Condition, cursor, field_type, page_sql
+from mallkit.sqlite_query import Condition, Order, check_limit, cursor, field_type, page_sql, place_of
 from mallkit.sqlite_rows import read_rows
 from mallkit.sqlite_schema import connect, open_prepared
+from mallkit.sqlite_search import Question, Rows, Search
 from mallkit.sqlite_table import Table
 from mallkit.sqlite_writer import Writer
 from mallkit.store import (
@@ -73,6 +74,15 @@ class Reader:
         except sqlite3.Error as error:
             self._forget()
             raise StoreUnavailable from error
+
+    def at_once(self, read: Callable[[Rows], V]) -> V:
+        """What `read` reads is all of one moment."""
+        self.rows("BEGIN", ())
+        try:
+            return read(self.rows)
+        finally:
+            if self._connection is not None:  # else the failure has ended it
+                self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Further reads are refused."""
@@ -173,23 +183,36 @@ class SqliteCollection(Generic[T]):
         all_of: Mapping[str, Sequence[Term]] = NOTHING,
     ) -> Page[T]:
         """A page."""
-        condition = Condition(self._table, where, all_of)
-        sql = page_sql(self._table, condition, order, after, limit)
+        check_limit(limit)
+        by = Order.read(self._table, order)
+        place = None if after is None else place_of(self._table, by, after)
+        if any(all_of.values()):
+            question = Question(by, place, where, all_of, limit, offset)
+            found, end = self._reader.at_once(lambda rows: Search(rows, self._table, question).page())
+            return Page([self._table.decode(*one) for one in found], None if end is None else cursor(by, end))
+        condition = Condition(self._table, where)
+        sql = page_sql(self._table, condition, by, place)
         rows = self._reader.rows(sql, (*condition.values, limit + 1, offset))
-        items = [self._table.decode(row[0], row[1]) for row in rows[:limit]]
-        return Page(items, cursor(order, rows[limit - 1]) if len(rows) > limit > 0 else None)
+        items = [self._table.decode(version, text) for _, _, version, text in rows[:limit]]
+        return Page(items, cursor(by, rows[limit - 1][:2]) if len(rows) > limit > 0 else None)
 
     async def count(self, where: Mapping[str, Any] = NOTHING, all_of: Mapping[str, Sequence[Term]] = NOTHING) -> int:
         """How many."""
-        condition = Condition(self._table, where, all_of)
-        rows = self._reader.rows(f"SELECT count(*) FROM {self._table.name}{condition.sql}", condition.values)  # noqa: S608
-        return int(rows[0][0])
+        condition = Condition(self._table, where)
+        for many, terms in all_of.items():
+            for term in terms:
+                condition.has(many, term)
+        known = self._table.counted(where) if where and not any(all_of.values()) else None
+        what, source = ("count(*)", self._table.name) if known is None else ("coalesce(sum(n), 0)", known.name)
+        return int(self._reader.rows(f"SELECT {what} FROM {source}{condition.sql}", condition.values)[0][0])  # noqa: S608
 
     async def counts(self, by: str, where: Mapping[str, Any] = NOTHING) -> dict[Any, int]:
         """How many of each."""
-        condition, of = Condition(self._table, where, NOTHING), field_type(self._table, by)
-        sql = f'SELECT "{by}", count(*) FROM {self._table.name}{condition.sql} GROUP BY "{by}"'  # noqa: S608 - declared names only
-        return {of(value): number for value, number in self._reader.rows(sql, condition.values)}
+        condition, of = Condition(self._table, where), field_type(self._table, by)
+        known = self._table.counted({by, *where})
+        what, source = ("count(*)", self._table.name) if known is None else ("sum(n)", known.name)
+        sql = f'SELECT "{by}", {what} FROM {source}{condition.sql} GROUP BY "{by}"'  # noqa: S608 - declared names only
+        return {of(value): number for value, number in self._reader.rows(sql, condition.values) if number}
 
     async def change(self, id: str, rule: Rule[T], *, absent: T | None = None) -> T:  # noqa: A002 - as get
         """The rule runs in the writer's thread, inside the transaction: nobody comes between, in no process."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mallkit.sqlite_derived import fill_lists, make_count, make_side
 from mallkit.sqlite_table import COLUMN, Table
 from mallkit.store import CannotOpen
 
@@ -18,6 +19,8 @@ OURS = 0x4D414C4C
 """The application id in the file's header."""
 LAYOUT = 1
 """Of the tables that every store has; a file of a higher one belongs to a newer release."""
+SIDES = 2
+"""The layout of side tables and counts; those of another one are made anew from the documents."""
 BUSY_SECONDS = 10.0
 _COMMON = (
     "CREATE TABLE IF NOT EXISTS _kinds (name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, shape TEXT NOT NULL)",
@@ -81,6 +84,7 @@ def _bring_up(connection: sqlite3.Connection, path: Path, tables: Sequence[Table
     with suppress(sqlite3.OperationalError):  # a new file has no _kinds yet
         if not _outdated(connection, path, tables):
             return
+    connection.execute("PRAGMA temp_store=FILE")  # what has to be sorted now may be larger than the memory
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in (*_COMMON, f"PRAGMA application_id={OURS}", f"PRAGMA user_version={LAYOUT}"):
@@ -91,6 +95,7 @@ def _bring_up(connection: sqlite3.Connection, path: Path, tables: Sequence[Table
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        connection.execute("PRAGMA temp_store=MEMORY")
 
 
 def _outdated(connection: sqlite3.Connection, path: Path, tables: Sequence[Table[Any]]) -> list[Table[Any]]:
@@ -106,7 +111,10 @@ def _outdated(connection: sqlite3.Connection, path: Path, tables: Sequence[Table
 def _shape_of(table: Table[Any]) -> str:
     kind = table.kind
     fields = sorted((name, of.__name__) for name, of in kind.fields.items())
-    return msgspec.json.encode((fields, sorted(kind.unique), sorted(kind.indexes), sorted(kind.many))).decode()
+    shape: tuple[Any, ...] = (fields, sorted(kind.unique), sorted(kind.indexes), sorted(kind.many))
+    if kind.many or kind.counted:  # without them as before, so that large files need not be written anew
+        shape = (*shape, sorted(kind.many_by.items()), sorted(kind.counted), SIDES)
+    return msgspec.json.encode(shape).decode()
 
 
 def _shape(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> None:
@@ -115,10 +123,7 @@ def _shape(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> Non
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {name} (id TEXT NOT NULL UNIQUE, _rev INTEGER NOT NULL, _version INTEGER NOT NULL, _doc TEXT NOT NULL)"
     )
-    for (index,) in connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql > ''", (kind.name,)
-    ).fetchall():
-        connection.execute(f'DROP INDEX "{index}"')
+    _drop_derived(connection, kind.name)
     present = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({name})")}
     for field, of in kind.fields.items():
         if field in present and present[field] != COLUMN[of].split()[0]:
@@ -127,21 +132,28 @@ def _shape(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> Non
         if field not in present:
             connection.execute(f'ALTER TABLE {name} ADD COLUMN "{field}" {COLUMN[of]}')
     for side in table.sides.values():
-        connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {side} (term TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (term, doc)) WITHOUT ROWID"
-        )
-        connection.execute(f'CREATE INDEX IF NOT EXISTS {side[:-1]}__doc" ON {side} (doc)')
+        make_side(connection, table, side)
     _fill(connection, path, table)
     _index(connection, path, table)
+    for count in table.counts:
+        make_count(connection, table, count)
     row = (kind.name, kind.version, _shape_of(table))
     connection.execute("INSERT OR REPLACE INTO _kinds (name, version, shape) VALUES (?, ?, ?)", row)
 
 
+def _drop_derived(connection: sqlite3.Connection, kind: str) -> None:
+    """Whatever can be made anew from the documents; names of collections have no double underscores."""
+    ours = (
+        "SELECT type, name FROM sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = ? AND sql > '' "
+        "OR type = 'table' AND substr(name, 1, ?) = ?"
+    )
+    for what, name in connection.execute(ours, (kind, len(kind) + 2, f"{kind}__")).fetchall():
+        connection.execute(f'DROP {what} "{name}"')
+
+
 def _fill(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> None:
     """Columns and side tables from the documents, some at a time: a store may be larger than the memory."""
-    for side in table.sides.values():
-        connection.execute(f"DELETE FROM {side}")  # noqa: S608 - declared names only
-    some = f"SELECT rowid, _version, _doc FROM {table.name} WHERE rowid > ? ORDER BY rowid LIMIT 1000"  # noqa: S608
+    some = f"SELECT rowid, _version, _doc FROM {table.name} WHERE rowid > ? ORDER BY rowid LIMIT 1000"  # noqa: S608 - declared names only
     rows = connection.execute(some, (-1,)).fetchall()
     while rows:
         for rowid, version, text in rows:
@@ -152,14 +164,16 @@ def _fill(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> None
                 message = f"{path}: row {rowid} of {table.kind.name} is not what this release expects: {error}"
                 raise CannotOpen(message) from error
         rows = connection.execute(some, (rows[-1][0],)).fetchall()
+    for side in table.sides.values():
+        fill_lists(connection, table, side)
 
 
 def _fill_one(connection: sqlite3.Connection, table: Table[T], rowid: int, doc: T) -> None:
     columns = ", ".join(f'"{field}" = ?' for field in table.kind.fields)
     if columns:
-        connection.execute(f"UPDATE {table.name} SET {columns} WHERE rowid = ?", (*table.values(doc), rowid))  # noqa: S608
-    for many, terms in table.terms(doc).items():
-        connection.executemany(f"INSERT INTO {table.sides[many]} (term, doc) VALUES (?, ?)", [(term, rowid) for term in terms])  # noqa: S608
+        connection.execute(f"UPDATE {table.name} SET {columns} WHERE rowid = ?", (*table.values(doc), rowid))  # noqa: S608 - declared names only
+    for side in table.sides.values():
+        connection.executemany(side.add, [(rowid, term) for term in sorted(table.terms(doc, side))])
 
 
 def _index(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> None:

@@ -1,6 +1,6 @@
 """One collection as one SQLite table: which columns, which statements, how a document becomes a row and back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -15,6 +15,53 @@ COLUMN = {
     bool: "INTEGER NOT NULL DEFAULT 0",
 }
 _ENCODER = msgspec.json.Encoder()
+
+
+class Side:
+    """The terms of one multi-valued attribute: which each document has, and for each term the documents in every order declared.
+
+    `of` has rows (doc, term); `lists`, by the order's field, have (term, value of the field, id, doc), by `id` without the value. `doc` is
+    the document's rowid.
+    """
+
+    def __init__(self, kind: Kind[Any], many: str) -> None:
+        self.many = many
+        self.of = f'"{kind.name}__{many}"'
+        self.lists = {name: f'"{kind.name}__{many}__by__{name}"' for name in ("id", *kind.many_by.get(many, ()))}
+        self.add = f"INSERT INTO {self.of} (doc, term) VALUES (?, ?)"  # noqa: S608 - declared names only
+        self.drop = f"DELETE FROM {self.of} WHERE doc = ? AND term = ?"  # noqa: S608 - declared names only
+        first, later = (
+            f"SELECT term FROM {self.lists['id']} WHERE term {sign} AND term < ?2 ORDER BY term LIMIT 1"  # noqa: S608 - as above
+            for sign in (">= ?1", "> w.term")
+        )
+        self.words = (
+            f"WITH RECURSIVE w(term) AS (SELECT ({first}) UNION ALL SELECT ({later}) FROM w WHERE w.term IS NOT NULL LIMIT ?3) "  # noqa: S608
+            "SELECT term FROM w WHERE term IS NOT NULL"
+        )
+        self.stored = f"SELECT term FROM {self.of} WHERE doc = ?"  # noqa: S608 - declared names only
+
+    def key(self, order: str) -> str:
+        """The columns of a list after its term: together with the term they are its primary key."""
+        return "id" if order == "id" else f'"{order}", id'
+
+    def enlist(self, order: str) -> str:
+        """The statement that takes (term, key, doc)."""
+        values = "?, ?, ?" if order == "id" else "?, ?, ?, ?"
+        return f"INSERT INTO {self.lists[order]} (term, {self.key(order)}, doc) VALUES ({values})"  # noqa: S608 - declared names only
+
+    def delist(self, order: str) -> str:
+        """The statement that takes (term, key)."""
+        columns = "id = ?" if order == "id" else f'"{order}" = ? AND id = ?'
+        return f"DELETE FROM {self.lists[order]} WHERE term = ? AND {columns}"  # noqa: S608 - declared names only
+
+
+class Count:
+    """A table of how many documents there are for each combination of some fields; triggers keep it, whoever writes."""
+
+    def __init__(self, kind: Kind[Any], fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        self.plain_name = f"{kind.name}__counted__{'__'.join(fields)}"
+        self.name = f'"{self.plain_name}"'
 
 
 def plain(wanted: type, value: Any, name: str) -> Any:  # noqa: ANN401 - what a field holds
@@ -44,10 +91,16 @@ class Table(Generic[T]):
         columns = ", ".join(["id", "_rev", "_version", "_doc", *(f'"{field}"' for field in fields)])
         self.insert = f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join("?" * (4 + len(fields)))})'  # noqa: S608 - declared names only
         self.delete = f'DELETE FROM "{name}" WHERE rowid = ?'  # noqa: S608 - declared names only
-        self.sides = {many: f'"{name}__{many}"' for many in kind.many}
+        self.sides = {many: Side(kind, many) for many in kind.many}
+        self.counts = [Count(kind, fields) for fields in kind.counted]
         self._fields = tuple(kind.fields.items())
         self._updates: dict[tuple[str, ...], str] = {}
         self._decoder = msgspec.json.Decoder(kind.type)
+
+    def by_rowid(self, rowids: Sequence[int]) -> tuple[str, Sequence[int]]:
+        """The statement for these documents, each with its rowid, and its values."""
+        some = ", ".join("?" * len(rowids))
+        return f"SELECT rowid, _version, _doc FROM {self.name} WHERE rowid IN ({some})", rowids  # noqa: S608 - declared names only
 
     def encode(self, doc: T) -> str:
         """The document as JSON text, which an operator's tools can read too."""
@@ -69,9 +122,20 @@ class Table(Generic[T]):
         """The indexed fields, in the declared order."""
         return [plain(wanted, getattr(doc, name), f"{self.kind.name}.{name}") for name, wanted in self._fields]
 
-    def terms(self, doc: T) -> dict[str, set[str]]:
-        """The multi-valued attributes, by name."""
-        return {name: set(getattr(doc, name)) for name in self.kind.many}
+    def terms(self, doc: T, side: Side) -> set[str]:
+        """Of one multi-valued attribute."""
+        return set(getattr(doc, side.many))
+
+    def keys(self, doc: T, side: Side) -> dict[str, tuple[Any, ...]]:
+        """Where a document stands in the side's lists: the list's order → its key there."""
+        key = str(getattr(doc, "id"))  # noqa: B009 - T is not known to have one
+        others = {name: (plain(self.types[name], getattr(doc, name), name), key) for name in side.lists if name != "id"}
+        return {"id": (key,), **others}
+
+    def counted(self, fields: Collection[str]) -> Count | None:
+        """The smallest count that knows all these fields, if there is one."""
+        fitting = [count for count in self.counts if set(fields) <= set(count.fields)]
+        return min(fitting, key=lambda count: len(count.fields), default=None)
 
     def update(self, before: list[Any], after: list[Any]) -> tuple[str, list[Any]]:
         """The statement that writes only what differs (an index whose column is named is rewritten), and those values."""

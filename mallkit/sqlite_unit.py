@@ -10,13 +10,12 @@ import msgspec
 from mallkit.endpoint import Event
 from mallkit.events import type_of
 from mallkit.ids import new_id
-from mallkit.sqlite_table import Table
+from mallkit.sqlite_table import Side, Table
 from mallkit.store import Absent, Adding, Changing, Checking, Forgetting, Kind, Removing, Step, Taken
 
-FORGET = (
-    "DELETE FROM _outbox WHERE seq IN "
-    "(SELECT seq FROM _outbox WHERE seq <= ? AND at < ? AND seq < (SELECT max(seq) FROM _outbox) ORDER BY seq LIMIT ?)"
-)
+OLDEST, NEWEST = "SELECT min(seq) FROM _outbox", "SELECT max(seq) FROM _outbox"
+FROM_HERE = "SELECT seq, at FROM _outbox WHERE seq >= ? ORDER BY seq LIMIT 1"
+FORGET = "DELETE FROM _outbox WHERE seq IN (SELECT seq FROM _outbox WHERE seq <= ? AND at < ? ORDER BY seq LIMIT ?)"
 OUTBOX = "INSERT INTO _outbox (id, type, subject, sequence, traceparent, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -56,7 +55,7 @@ class Unit:
 
     def _apply(self, step: Step) -> Any:  # noqa: ANN401 - a step's own result
         if isinstance(step, Forgetting):
-            return self._cursor.execute(FORGET, (step.upto, step.before, step.most)).rowcount
+            return self._forget(step)
         table = self._tables[step.kind]
         if isinstance(step, Changing):
             return self._change(table, step)
@@ -65,6 +64,18 @@ class Unit:
         if isinstance(step, Removing):
             return self._remove(table, step)
         return self._check(table, step)
+
+    def _forget(self, step: Forgetting) -> int:
+        """Entries stand in the order of time: the last one that is old enough is found by halving, and mostly there is none."""
+        oldest, newest = (self._cursor.execute(sql).fetchone()[0] for sql in (OLDEST, NEWEST))
+        if oldest is None:
+            return 0
+        most = min(step.upto, newest - 1)
+        low, high = oldest, most + 1
+        while low < high:
+            seq, at = self._cursor.execute(FROM_HERE, ((low + high) // 2,)).fetchone()
+            low, high = (seq + 1, high) if at < step.before else (low, (low + high) // 2)
+        return self._cursor.execute(FORGET, (min(low - 1, most), step.before, step.most)).rowcount
 
     def _load(self, table: Table[Any], key: str) -> Row:
         row = self._seen.get((table.name, key))
@@ -121,9 +132,8 @@ class Unit:
         row.rev += 1
         self._announce(self._entries(row, step.events))
         if row.rowid:
+            self._unindex(row)
             self._cursor.execute(table.delete, (row.rowid,))
-            for side in table.sides.values():
-                self._cursor.execute(f"DELETE FROM {side} WHERE doc = ?", (row.rowid,))  # noqa: S608 - declared names only
         return True
 
     def _check(self, table: Table[Any], step: Checking[Any]) -> None:
@@ -150,13 +160,32 @@ class Unit:
         row.stored, row.written = doc, row.rev
 
     def _index(self, row: Row) -> None:
-        before = row.table.terms(row.stored) if row.stored is not None else {}
-        for many, terms in row.table.terms(row.doc).items():
-            if terms == before.get(many, set()):
-                continue
-            side = row.table.sides[many]
-            self._cursor.execute(f"DELETE FROM {side} WHERE doc = ?", (row.rowid,))  # noqa: S608 - declared names only
-            self._cursor.executemany(f"INSERT INTO {side} (term, doc) VALUES (?, ?)", [(term, row.rowid) for term in terms])  # noqa: S608
+        """Writes only what differs. What a document had is read: an older release may have found other terms in it."""
+        for side in row.table.sides.values():
+            after = row.table.terms(row.doc, side)
+            before = self._stored_terms(side, row.rowid) if row.stored is not None else set()
+            keys = row.table.keys(row.doc, side)
+            stood = row.table.keys(row.stored, side) if row.stored is not None else keys
+            self._rewrite(side, row.rowid, (before, after))
+            for order, key in keys.items():
+                moved = before & after if stood[order] != key else set()
+                self._cursor.executemany(side.delist(order), [(term, *stood[order]) for term in (before - after) | moved])
+                self._cursor.executemany(side.enlist(order), [(term, *key, row.rowid) for term in (after - before) | moved])
+
+    def _unindex(self, row: Row) -> None:
+        for side in row.table.sides.values():
+            before = self._stored_terms(side, row.rowid)
+            self._rewrite(side, row.rowid, (before, set()))
+            for order, key in row.table.keys(row.stored, side).items():
+                self._cursor.executemany(side.delist(order), [(term, *key) for term in before])
+
+    def _rewrite(self, side: Side, rowid: int, terms: tuple[set[str], set[str]]) -> None:
+        before, after = terms
+        self._cursor.executemany(side.drop, [(rowid, term) for term in before - after])
+        self._cursor.executemany(side.add, [(rowid, term) for term in sorted(after - before)])
+
+    def _stored_terms(self, side: Side, rowid: int) -> set[str]:
+        return {term for (term,) in self._cursor.execute(side.stored, (rowid,))}
 
     def _entries(self, row: Row, events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
         """Made before anything is written: an event that cannot be encoded must not leave its document behind."""

@@ -21,6 +21,7 @@ CJK = re.compile(
 )
 UNHEARD = re.compile("['\u2018\u2019\u02bc\u0300-\u036f]")
 """Apostrophes, and accents once they are taken off their letters."""
+ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 def terms(*texts: str) -> frozenset[str]:
@@ -53,6 +54,9 @@ def query_terms(q: str) -> list[str | Prefix]:
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """Maximal runs of one kind, in order, with whether they are CJK."""
+    if text.isascii():  # the same in a twentieth of the time
+        yield from ((word, False) for word in ASCII_WORD.findall(_fold(text)))
+        return
     run, run_is_cjk = "", False
     for char in f"{_fold(text)} ":
         is_cjk = bool(CJK.match(char))

@@ -21,8 +21,6 @@ from mallkit.routes import Serve
 from mallkit.web import Edge
 
 log = structlog.get_logger()
-FIRST_SECONDS = 5.0
-"""The mall is starting: the first round can wait."""
 LOGGED = 20
 
 
@@ -67,7 +65,7 @@ class Rounds:
         """Rounds for ever. A round that cannot ask every service, or fails, changes no figure but the age of the last success."""
 
         async def rounds() -> None:
-            rest = min(FIRST_SECONDS, self._settings.every_seconds)
+            rest = min(self._settings.first_seconds, self._settings.every_seconds)
             while True:
                 await asyncio.sleep(rest)
                 began, spent = time.monotonic(), time.process_time()

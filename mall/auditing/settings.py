@@ -11,6 +11,8 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: int = 8095
     bank_key: Secret = ""
     """What the bank wants to see before it shows its statement; empty: the statement is not asked for."""
+    first_seconds: float = 5.0
+    """Before the first round: the mall is starting."""
     every_seconds: float = 60.0
     grace_seconds: float = 60.0
     publish_seconds: float = 10.0
