@@ -1,9 +1,9 @@
-# make up · make test · make check · make bench · make drills · make help
+# make up · make test · make check · make bench · make growth · make drills · make help
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
 
-.PHONY: help up test check bench drills requirements tidy clean-data
+.PHONY: help up test check bench growth drills requirements tidy clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 
@@ -30,6 +30,9 @@ check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
 
 bench: .venv/.dev ## Measure purchases, reads, memory and start-up, side by side
 	$(BIN)/python -m bench
+	$(MAKE) growth
+growth: .venv/.dev ## Ask a mall of a thousand orders, products and users, and one of a million, the same (needs 15 GB and half an hour)
+	$(BIN)/python -m bench.growth
 drills: .venv/bin/mall ## Do harm while people buy, in every way; SHORT=1: three minutes of it
 	$(BIN)/mall drill $(if $(SHORT),short,all)
 

@@ -30,6 +30,7 @@ FAILURES: Kind[Failure] = Kind(
     type=Failure,
     fields={"status": str, "due": float, "place": str, "updated": float},
     indexes=(("status", "due"), ("status", "updated"), ("status", "place")),
+    counted=(("status",),),
 )
 LARGEST_UNREAD = 65_536
 """Bytes that are kept of a message that cannot be read; any other is kept whole, to be tried again."""

@@ -7,15 +7,16 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from mallkit.endpoint import Event
 from mallkit.sqlite_query import Condition, Order, check_limit, cursor, field_type, page_sql, place_of
 from mallkit.sqlite_rows import read_rows
 from mallkit.sqlite_schema import connect, open_prepared
-from mallkit.sqlite_search import Question, Rows, Search
+from mallkit.sqlite_search import BOUNDS, Bounds, Question, Rows, Search
 from mallkit.sqlite_table import Table
 from mallkit.sqlite_writer import Writer
 from mallkit.store import (
@@ -39,19 +40,27 @@ from mallkit.tracing import current_traceparent
 
 T = TypeVar("T")
 V = TypeVar("V")
+Watch: TypeAlias = Callable[[sqlite3.Connection], None]
 READ_BUSY_SECONDS = 1.0
 """A reader waits for nobody in WAL, but for the moment when another process opens or closes the file."""
 
 
+def _nobody(_: sqlite3.Connection) -> None:
+    """Who watches, mostly."""
+
+
 @asynccontextmanager
-async def open_store(path: Path, kinds: Sequence[Kind[Any]]) -> AsyncIterator[Store]:
-    """The store in this file, made or brought up to what the kinds declare. Leaving writes what was handed over. Raises CannotOpen."""
+async def open_store(path: Path, kinds: Sequence[Kind[Any]], *, bounds: Bounds = BOUNDS, watch: Watch = _nobody) -> AsyncIterator[Store]:
+    """The store in this file, made or brought up to what the kinds declare. Leaving writes what was handed over. Raises CannotOpen.
+
+    `bounds` are those of searches; `watch` sees every connection that reads, for who wants to know what reading costs.
+    """
     tables = {kind: Table(kind) for kind in kinds}
     connection = await asyncio.to_thread(open_prepared, path, list(tables.values()))
-    reader = Reader(path)
+    reader = Reader(path, watch)
     writer = Writer(lambda: connect(path), connection, tables)
     try:
-        yield SqliteStore(path, reader, writer, tables)
+        yield SqliteStore(path, Access(reader, writer, bounds), tables)
     finally:
         reader.close()  # first: whoever closes last puts the WAL back into the file, and a reader cannot
         await writer.close()
@@ -60,7 +69,8 @@ async def open_store(path: Path, kinds: Sequence[Kind[Any]]) -> AsyncIterator[St
 class Reader:
     """A connection that can only read, used in the event loop's thread: a read by key takes some 10 µs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, watch: Watch) -> None:
+        self._watch = watch
         self._address = f"{path.absolute().as_uri()}?mode=ro"
         self._connection: sqlite3.Connection | None = None
         self._closed = False
@@ -99,6 +109,7 @@ class Reader:
             )
             for pragma in ("temp_store=MEMORY", "cache_size=-8192", "mmap_size=67108864"):
                 self._connection.execute(f"PRAGMA {pragma}")
+            self._watch(self._connection)
         return self._connection
 
     def _forget(self) -> None:
@@ -108,15 +119,24 @@ class Reader:
                 connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """To one file."""
+
+    reader: Reader
+    writer: Writer
+    bounds: Bounds
+
+
 class SqliteStore:
     """`mallkit.store.Store` on a file."""
 
-    def __init__(self, path: Path, reader: Reader, writer: Writer, tables: Mapping[Kind[Any], Table[Any]]) -> None:
+    def __init__(self, path: Path, access: Access, tables: Mapping[Kind[Any], Table[Any]]) -> None:
         self._path = path
         self._tables = tables
-        self._reader = reader
-        self._writer = writer
-        self._collections = {kind: SqliteCollection(table, reader, writer) for kind, table in tables.items()}
+        self._reader = access.reader
+        self._writer = access.writer
+        self._collections = {kind: SqliteCollection(table, access) for kind, table in tables.items()}
 
     def __getitem__(self, kind: Kind[V]) -> "SqliteCollection[V]":
         return self._collections[kind]
@@ -155,10 +175,11 @@ class SqliteStore:
 class SqliteCollection(Generic[T]):
     """`mallkit.store.Collection` on a table."""
 
-    def __init__(self, table: Table[T], reader: Reader, writer: Writer) -> None:
+    def __init__(self, table: Table[T], access: Access) -> None:
         self._table = table
-        self._reader = reader
-        self._writer = writer
+        self._reader = access.reader
+        self._writer = access.writer
+        self._bounds = access.bounds
 
     async def add(self, doc: T, *events: Event) -> T:
         """Insert."""
@@ -188,7 +209,7 @@ class SqliteCollection(Generic[T]):
         place = None if after is None else place_of(self._table, by, after)
         if any(all_of.values()):
             question = Question(by, place, where, all_of, limit, offset)
-            found, end = self._reader.at_once(lambda rows: Search(rows, self._table, question).page())
+            found, end = self._reader.at_once(lambda rows: Search(rows, self._table, question, self._bounds).page())
             return Page([self._table.decode(*one) for one in found], None if end is None else cursor(by, end))
         condition = Condition(self._table, where)
         sql = page_sql(self._table, condition, by, place)

@@ -1,7 +1,7 @@
 """`find` with terms: a page is read from the lists of terms, so that what it costs does not grow with the number of documents.
 
 The sparsest list is walked in the order that is asked for, and whatever else must hold is looked up for each document on the way.
-A walk looks at `WALKED` documents and no more: where too few of them fit the page ends early, and its cursor goes on.
+A walk looks at `Bounds.walked` documents and no more: where too few of them fit the page ends early, and its cursor goes on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,17 +21,25 @@ Stored: TypeAlias = tuple[int, str]
 Clause: TypeAlias = tuple[str, tuple[Any, ...]]
 """A condition in SQL, and its values."""
 
-WALKED = 2000
-"""Documents that a page looks at: two or three milliseconds."""
-MERGED = 64
-"""Words that the beginning of one may stand for so that their lists are merged; of more it is found, document by document, who has one."""
-COLLECTED = 1000
-"""Documents that are sorted for a page, where no list is in the order that is asked for."""
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a page may cost."""
+
+    walked: int = 2000
+    """Documents that it looks at: two or three milliseconds."""
+    merged: int = 64
+    """Words that the beginning of one may stand for so that their lists are merged; of more each document is asked whether it has one."""
+    collected: int = 1000
+    """Documents that are sorted for it, where no list is in the order that is asked for."""
+
+
+BOUNDS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A term that is asked for, and the words that it stands for: None when there are more than `MERGED`."""
+    """A term that is asked for, and the words that it stands for: None when there are more than can be merged."""
 
     side: Side
     term: Term
@@ -76,14 +84,15 @@ class Question:
 class Search:
     """The answer to one question."""
 
-    def __init__(self, rows: Rows, table: Table[Any], question: Question) -> None:
+    def __init__(self, rows: Rows, table: Table[Any], question: Question, bounds: Bounds = BOUNDS) -> None:
         self._rows = rows
         self._table = table
         self._question = question
+        self._bounds = bounds
         self._order = question.order
         self._behind = () if question.after is None else (question.order.behind(question.after, "l."),)
         self._most = question.limit + 1 + question.offset
-        self._looked = 0 if question.offset else WALKED
+        self._looked = 0 if question.offset else bounds.walked
         """How many documents are looked at; 0 for as many as it takes: what is left out must have been counted."""
 
     def page(self) -> tuple[list[Stored], Place | None]:
@@ -106,7 +115,7 @@ class Search:
         if listed:
             driver = listed[0] if len(listed) == 1 else self._sparsest(listed)
             return self._merged(self._ways(driver), self._filters(groups, driver, "l.doc"))
-        few = next((group for group in groups if self._number(group) <= COLLECTED), None)
+        few = next((group for group in groups if self._number(group) <= self._bounds.collected), None)
         if few is not None or not self._looked:
             few = few or groups[0]
             return self._collected(few, self._filters(groups, few, "l.rowid")), None
@@ -115,8 +124,8 @@ class Search:
     def _group(self, side: Side, term: Term) -> Group:
         if not isinstance(term, Prefix):
             return Group(side, term, (term,))
-        words = tuple(word for (word,) in self._rows(side.words, (term.text, term.text + LAST, MERGED + 1)))
-        return Group(side, term, words if len(words) <= MERGED else None)
+        words = tuple(word for (word,) in self._rows(side.words, (term.text, term.text + LAST, self._bounds.merged + 1)))
+        return Group(side, term, words if len(words) <= self._bounds.merged else None)
 
     def _sparsest(self, groups: Sequence[Group]) -> Group:
         """The one whose next documents reach farthest; one that ends before that is the best."""
@@ -131,7 +140,7 @@ class Search:
 
     def _edge(self, group: Group) -> Place | None:
         ways = self._ways(group)
-        return self._nearest([self._place_at(way, WALKED // len(ways)) for way in ways])
+        return self._nearest([self._place_at(way, max(self._bounds.walked // len(ways), 1)) for way in ways])
 
     def _ways(self, group: Group) -> list[Way]:
         """A list for each of its words."""
@@ -150,7 +159,7 @@ class Search:
         found: set[Found] = set()
         ends: list[Place | None] = []
         for way in ways:
-            end = self._place_at(way, self._looked // len(ways)) if filters and self._looked else None
+            end = self._place_at(way, max(self._looked // len(ways), 1)) if filters and self._looked else None
             here = self._walk(way, filters, end)
             found.update(here)
             ends.append(end if len(here) < self._most else None)
@@ -181,7 +190,7 @@ class Search:
     def _number(self, group: Group) -> int:
         """How many documents have the term, or a few more than can be collected."""
         sql, values = self._select("1", group.side.lists["id"], [group.span("term")])
-        return int(self._rows(f"SELECT count(*) FROM ({sql} LIMIT ?)", (*values, COLLECTED + 1))[0][0])  # noqa: S608 - declared names only
+        return int(self._rows(f"SELECT count(*) FROM ({sql} LIMIT ?)", (*values, self._bounds.collected + 1))[0][0])  # noqa: S608 - declared names only
 
     @staticmethod
     def _select(what: str, source: str, clauses: Sequence[Clause]) -> tuple[str, tuple[Any, ...]]:

@@ -15,6 +15,7 @@ ORDERS: Kind[Order] = Kind(
     type=Order,
     fields={"user_id": str, "status": str, "created": float, "owes": bool, "due": float},
     indexes=(("user_id", "created"), ("owes", "due")),
+    counted=(("user_id",),),
 )
 
 

@@ -14,6 +14,8 @@ ANYBODY, BUSY, BUYER, OPERATOR = "anybody", "the busiest user", "a user", "an op
 BUSIEST, TYPICAL = 0, 12
 """The user with most orders; and how many another one has whose orders are listed."""
 PAGE = "/api/v1/products?limit=20"
+TEN, FIVE, ONE = (f"/api/v1/products?limit={limit}" for limit in (10, 5, 1))
+"""As many as a mall of a thousand has of what is asked for, so that both malls answer with as much."""
 LOGINS = 20
 """Of one question: each takes 20 ms of a core."""
 
@@ -76,7 +78,8 @@ def _deep_price(draw: Draw) -> list[Request]:
 
 
 def _in_categories(extra: str) -> Callable[[Draw], list[Request]]:
-    return lambda _: [Request(f"{PAGE}&category={category}{extra}") for category in CATEGORIES[:40]]
+    page = ONE if extra.startswith("&q") else TEN
+    return lambda _: [Request(f"{page}&category={category}{extra}") for category in CATEGORIES[:40]]
 
 
 def _orders_of(user: Callable[[Draw], int], by: str, rest: str = "") -> Callable[[Draw], list[Request]]:
@@ -117,18 +120,18 @@ QUESTIONS: Sequence[Question] = (
     Question("deep in the catalogue, newest", _deep_newest),
     Question("deep in the catalogue, by price", _deep_price),
     _same("what is in stock, newest", f"{PAGE}&in_stock=true"),
-    _same("search: a rare word (5 products)", f"{PAGE}&q={RARE}"),
+    _same("search: a rare word (5 products)", f"{FIVE}&q={RARE}"),
     _same("search: a common word (10 %)", f"{PAGE}&q={COMMON}"),
     _same("search: a common word, by price", f"{PAGE}&q={COMMON}&sort=price"),
     _same("search: a common word, by name", f"{PAGE}&q={COMMON}&sort=name"),
-    _same("search: a word of the middle (0.5 %)", f"{PAGE}&q={MIDDLE}"),
-    _same("search: a word of the middle, by price", f"{PAGE}&q={MIDDLE}&sort=price"),
-    _same("search: a word of the middle, by name", f"{PAGE}&q={MIDDLE}&sort=name"),
-    _same("search: two words (1 % have both)", f"{PAGE}&q={COMMON}+{ALSO_COMMON}"),
-    _same("search: common and of the middle (0.5 %)", f"{PAGE}&q={MIDDLE}+{COMMON}"),
-    _same("search: two common words that never meet", f"{PAGE}&q={COMMON}+{OTHER_COMMON}", least=0),
-    _same("search: Chinese (1 %)", f"{PAGE}&q={CHINESE}"),
-    _same("search: four letters of a word", f"{PAGE}&q={MIDDLE[:4]}"),
+    _same("search: a word of the middle (0.5 %)", f"{FIVE}&q={MIDDLE}"),
+    _same("search: a word of the middle, by price", f"{FIVE}&q={MIDDLE}&sort=price"),
+    _same("search: a word of the middle, by name", f"{FIVE}&q={MIDDLE}&sort=name"),
+    _same("search: two words (1 % have both)", f"{TEN}&q={COMMON}+{ALSO_COMMON}"),
+    _same("search: common and of the middle (0.5 %)", f"{FIVE}&q={MIDDLE}+{COMMON}"),
+    _same("search: two common words that never meet", f"{FIVE}&q={COMMON}+{OTHER_COMMON}", least=0),
+    _same("search: Chinese (1 %)", f"{TEN}&q={CHINESE}"),
+    _same("search: four letters of a word", f"{FIVE}&q={MIDDLE[:4]}"),
     _same("search: two letters", f"{PAGE}&q=st"),
     _same("search: one letter", f"{PAGE}&q=s"),
     Question("search: a common word in a category", _in_categories(f"&q={COMMON}"), least=0),

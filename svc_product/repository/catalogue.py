@@ -26,6 +26,8 @@ PRODUCTS: Kind[Product] = Kind(
         ("on_sale", "group", "made"),
     ),
     many=("terms",),
+    many_by={"terms": ("price_minor",)},
+    counted=(("on_sale", "category"),),
 )
 ORDER = {
     Sort.NAME: "name_key",
@@ -77,8 +79,10 @@ class Catalogue:
             where["category"] = query.category
         if query.group is not None:
             where["group"] = query.group
-        all_of = {"terms": query.words} if query.words else {}
-        return await self._products.find(where, order=ORDER[query.sort], after=after, limit=limit, all_of=all_of)
+        if not query.words:
+            return await self._products.find(where, order=ORDER[query.sort], after=after, limit=limit)
+        order = "-id" if query.sort is Sort.NEWEST else ORDER[query.sort]  # as `made` is, and terms have lists by it
+        return await self._products.find(where, order=order, after=after, limit=limit, all_of={"terms": query.words})
 
     async def categories(self) -> dict[str, int]:
         """How many products are on sale in each."""

@@ -16,9 +16,9 @@ from svc_product.domain import SVG, Product, Sheet
 from svc_product.ports import Pieces, Ports, Query
 
 Stocked: TypeAlias = tuple[Product, Pieces]
-SCANNED_AT_ONCE = 200
-MOST_SCANS = 6
-"""After about a thousand products in a row that are out of stock a page ends all the same; its cursor goes on."""
+MOST_AT_ONCE = 200
+MOST_LOOKS = 10
+"""After so many a page ends though it is not full, and its cursor goes on: that is some thousand products that are out of stock."""
 COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku", "tax_class", "weight_grams")
 """Fields that a product has as they were sent."""
 OPENED, REWRITTEN, WITHDRAWN = Write("product.opened"), Write("product.rewritten"), Write("product.withdrawn")
@@ -38,10 +38,13 @@ async def page(wish: contract.Search, ports: Ports) -> tuple[list[Stocked], str 
 
 
 async def _in_stock(query: Query, after: str | None, limit: int, ports: Ports) -> tuple[list[Stocked], str | None]:
-    """Reads on until the page is full. Where it fills up inside what was read, that is read again up to there: its cursor is the page's."""
+    """Reads on, twice as much each time, until the page is full.
+
+    Where it fills up inside what was read, that is read again up to there: its cursor is the page's.
+    """
     found: list[Stocked] = []
     size = limit
-    for _ in range(MOST_SCANS):
+    for _ in range(MOST_LOOKS):
         read = await ports.catalogue.page(query, after, size)
         places = [(place, pair) for place, pair in enumerate(await _stocked(read.items, ports), 1) if pair[1].available > 0]
         room = limit - len(found)
@@ -52,7 +55,7 @@ async def _in_stock(query: Query, after: str | None, limit: int, ports: Ports) -
         after = read.next
         if after is None or len(found) == limit:
             break
-        size = SCANNED_AT_ONCE
+        size = min(size * 2, MOST_AT_ONCE)
     return found, after
 
 

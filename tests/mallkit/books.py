@@ -55,6 +55,8 @@ BOOKS: Kind[Book] = Kind(
     fields={"shelf": str, "price": int, "weight": float, "rare": bool},
     indexes=(("shelf", "price"),),
     many=("words",),
+    many_by={"words": ("price",)},
+    counted=(("shelf", "rare"),),
 )
 EDITIONS: Kind[Book] = Kind(
     name="editions", type=Book, fields={"isbn": str, "shelf": str, "price": int}, unique=(("isbn",), ("shelf", "price"))
