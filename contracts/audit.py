@@ -67,6 +67,8 @@ class Order(Row, frozen=True, gc=False):
     owes: bool = False
     refunds: dict[str, int] = {}
     """As payment's events told: refund → minor units."""
+    pay_by: float = 0.0
+    """When an order that is paid later is cancelled unless it is paid, in seconds since 1970; 0 where its checkout pays it."""
 
 
 class Attempt(Part, frozen=True, gc=False):
@@ -107,12 +109,13 @@ class Account(Row, frozen=True, gc=False):
 
 
 class Checkout(Row, frozen=True, gc=False):
-    """A purchase; `user_id` is also the id of the cart that it buys."""
+    """A purchase; `user_id` is also the id of the cart that it buys. `pay_later`: it ends when its order is placed."""
 
     user_id: str
     order_id: str
     status: CheckoutStatus
     transaction_id: str = ""
+    pay_later: bool = False
 
 
 class Cart(Row, frozen=True, gc=False):

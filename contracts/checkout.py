@@ -94,16 +94,25 @@ class Quote(Wish, frozen=True):
     address: Address | UnsetType = UNSET
 
 
-class Checkout(Wish, frozen=True):
-    """`user_id` must be the caller's. With `expected_total` nothing is bought at another price."""
+class Purchase(Wish, frozen=True):
+    """Who buys the cart, and where it goes. `user_id` must be the caller's. With `expected_total` nothing is bought at another price."""
 
     firstname: PersonName
     lastname: PersonName
     email: Email
     address: Address
-    credit_card: CreditCard
     user_id: IdOrNumber | UnsetType = UNSET
     expected_total: Amount | UnsetType = UNSET
+
+
+class Checkout(Purchase, frozen=True, kw_only=True):
+    """A purchase that is paid at once."""
+
+    credit_card: CreditCard
+
+
+class PlaceOrder(Purchase, frozen=True):
+    """A purchase that is paid later."""
 
 
 class CheckedOut(View, frozen=True):
@@ -113,6 +122,15 @@ class CheckedOut(View, frozen=True):
     order_id: str
     transaction_id: str
     receipt: Receipt
+
+
+class Placed(View, frozen=True):
+    """Ordered, and to be paid by `/payment/charge` until `pay_by`; after that the order is cancelled."""
+
+    checkout_id: str
+    order_id: str
+    receipt: Receipt
+    pay_by: str
 
 
 class CheckoutPending(Accepted, frozen=True):
@@ -139,7 +157,10 @@ class CheckoutOf(Wish, frozen=True):
 
 
 class CheckoutView(View, frozen=True):
-    """`refusal` is the `type` of the problem that the buyer was told, and `detail` its text."""
+    """`refusal` is the `type` of the problem that the buyer was told, and `detail` its text.
+
+    `pay_by`: of an order that is paid later; its transaction stands in the order.
+    """
 
     checkout_id: str
     status: CheckoutStatus
@@ -149,6 +170,7 @@ class CheckoutView(View, frozen=True):
     refusal: str
     detail: str
     created_at: str
+    pay_by: str = ""
 
 
 quote = Endpoint(
@@ -162,6 +184,11 @@ run = Endpoint(
         PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
     ),
     invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Buy the cart",
+)  # fmt: skip
+place_order = Endpoint(
+    method=POST, path="/api/v1/orders", takes=PlaceOrder, gives=Placed, accepted=CheckoutPending, may=BUYERS, status=201,
+    refuses=(Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged, AddressInvalid, CheckoutFault),
+    invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, summary="Order the cart and pay later",
 )  # fmt: skip
 status = Endpoint(
     method=GET, path="/api/v1/checkout/{checkout_id}", takes=CheckoutOf, gives=CheckoutView, may=BUYERS, refuses=(Missing,),

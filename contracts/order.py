@@ -94,6 +94,8 @@ class OrderView(View, frozen=True):
     transaction_id: str
     created_at: str
     updated_at: str
+    pay_by: str = ""
+    """When an order that is paid later is cancelled unless it is paid; empty for one that its checkout pays."""
 
 
 class OrderPage(View, frozen=True):
@@ -156,6 +158,8 @@ class Place(Wish, frozen=True):
     total_minor: Annotated[int, Meta(ge=0)]
     currency: Annotated[str, Meta(min_length=3, max_length=3)]
     buyer: Buyer
+    pay_later: bool = False
+    """Nobody pays it now: its buyer may, until its time is over."""
 
 
 class AttemptOf(Wish, frozen=True):
@@ -193,10 +197,11 @@ class MarkPaid(Wish, frozen=True):
 
 
 class State(View, frozen=True):
-    """Where the order stands."""
+    """Where the order stands. `pay_by`: as in OrderView."""
 
     order_id: str
     status: Status
+    pay_by: str = ""
 
 
 class OrderPlaced(Event, frozen=True):

@@ -27,6 +27,12 @@ async def run(wish: contract.Checkout, caller: Caller, ports: Ports) -> contract
     return views.bought(await buy.buy(wish, caller, ports))
 
 
+@serves(contract.place_order, pending=_running)
+async def place_order(wish: contract.PlaceOrder, caller: Caller, ports: Ports) -> contract.Placed | contract.CheckoutPending:
+    """Orders the cart."""
+    return views.placed(await buy.place(wish, caller, ports))
+
+
 @serves(contract.status)
 async def status(wish: contract.CheckoutOf, caller: Caller, ports: Ports) -> contract.CheckoutView:
     """How a checkout stands."""

@@ -38,6 +38,13 @@ def bought(found: Checkout) -> contract.CheckedOut | contract.CheckoutPending:
     )
 
 
+def placed(found: Checkout) -> contract.Placed | contract.CheckoutPending:
+    """Ordered, or told where to ask."""
+    if found.status is not CheckoutStatus.DONE or found.receipt is None:
+        return pending(found.id, found.order_id)
+    return contract.Placed(checkout_id=found.id, order_id=found.order_id, receipt=receipt(found.receipt), pay_by=found.pay_by)
+
+
 def pending(checkout_id: str, order_id: str) -> contract.CheckoutPending:
     """Where to ask."""
     return contract.CheckoutPending(checkout_id=checkout_id, order_id=order_id, status_url=f"/api/v1/checkout/{checkout_id}")
@@ -55,6 +62,7 @@ def checkout(found: Checkout) -> contract.CheckoutView:
         refusal="" if refusal is None else f"/problems/{refusal.slug}",
         detail="" if refusal is None else refusal.detail,
         created_at=rfc3339(found.created),
+        pay_by=found.pay_by,
     )
 
 
@@ -62,6 +70,7 @@ def row(found: Checkout, revision: int) -> audit.Checkout:
     """For the audit."""
     return audit.Checkout(
         id=found.id,
+        pay_later=found.pay_later,
         revision=revision,
         user_id=found.user_id,
         order_id=found.order_id,

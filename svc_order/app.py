@@ -22,12 +22,19 @@ def build_app(settings: Settings) -> web.Application:
     @asynccontextmanager
     async def wire(shell: Shell) -> AsyncIterator[Wired]:
         calls = shell.calls
-        ports = Ports(Orders(shell.store[ORDERS]), calls.to("payment"), calls.to("product"), time.time)
+        ports = Ports(Orders(shell.store[ORDERS]), calls.to("payment"), calls.to("product"), time.time, settings.pay_within)
 
         async def settle() -> None:
             await use_cases.settle_all(ports)
 
-        yield Wired(ports=ports, jobs=(shell.leases.job(settings.settle_seconds, settle, "orders.settle"),))
+        async def expire() -> None:
+            await use_cases.expire_all(ports)
+
+        job = shell.leases.job
+        yield Wired(
+            ports=ports,
+            jobs=(job(settings.settle_seconds, settle, "orders.settle"), job(settings.settle_seconds, expire, "orders.expire")),
+        )
 
     service = Service(
         name="order",

@@ -18,6 +18,7 @@ from contracts.order import (
 )
 from mallkit.errors import Missing
 from mallkit.money import Money
+from mallkit.times import NEVER, has_come
 
 NEXT: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.PAYING, Status.CANCELLED, Status.FAILED}),
@@ -34,6 +35,7 @@ AT_ONCE = 3.0
 LONGEST_WAIT = 20.0
 """Seconds between two tries: what a cancelled order owes is back soon after its neighbours are."""
 FINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.FAILED})
+NOT_PAID = "not paid in time"
 MONEY_TAKEN = frozenset({Status.PAID, Status.SHIPPED, Status.COMPLETED})
 
 
@@ -99,12 +101,28 @@ class Order:
     owes: bool = False
     """Cancelled, and the money or the stock is not known to be back yet."""
     due: float = 0.0
-    """When the job tries the next time to give back what is owed."""
+    """When the job tries the next time to do what is owed."""
     reason: str = field(default="")
     refunds: dict[str, int] = field(default_factory=dict)
     """Minor units that went back to the buyer, by the refund's id: as payment's events told, so a moment later than there."""
     forgotten: bool = False
     """The buyer is gone: who it was and where it went stands here no more."""
+    pay_by: float = 0.0
+    """When it is cancelled unless it is paid; 0 where its checkout pays it."""
+    takes: bool = False
+    """Paid later, and its stock is not known to be taken yet."""
+
+    @property
+    def owing(self) -> bool:
+        """Something is to be done elsewhere, until it is done."""
+        return self.owes or self.takes
+
+    @property
+    def wakes(self) -> float:
+        """When a job must look at it; NEVER where there is nothing to be done. A *paying* order belongs to its attempt."""
+        if self.owing:
+            return self.due
+        return self.pay_by if self.pay_by and self.status is Status.PENDING else NEVER
 
     def to(self, status: Status, now: float) -> "Order":
         """The next status. Raises WrongStatus."""
@@ -123,7 +141,7 @@ class Order:
     @property
     def over(self) -> bool:
         """Whether nobody needs the buyer any more: nothing is to be delivered, and nothing is owed."""
-        return self.status in FINAL and not self.owes
+        return self.status in FINAL and not self.owing
 
     @property
     def refunded(self) -> Money:
@@ -190,6 +208,8 @@ def mark_paid(order: Order, attempt: str, transaction_id: str, now: float) -> Or
     if order.transaction_id == transaction_id:
         return order
     paid = replace(order.to(Status.PAID, now), transaction_id=transaction_id)
+    if order.pay_by:
+        paid = replace(paid, takes=True, due=now)
     event = OrderPaid(
         order_id=order.id, user_id=order.user_id, transaction_id=transaction_id, total_minor=order.total_minor, currency=order.currency
     )
@@ -203,8 +223,21 @@ def cancel(order: Order, reason: str, now: float) -> Order | tuple[Order, OrderC
     if order.status is Status.PAYING:
         raise BeingPaid(order_id=order.id)
     took_money = order.status is Status.PAID
-    cancelled = replace(order.to(Status.CANCELLED, now), owes=True, due=now + AT_ONCE, reason=reason)
+    cancelled = replace(order.to(Status.CANCELLED, now), owes=True, takes=False, due=now + AT_ONCE, reason=reason)
     return cancelled, OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=took_money)
+
+
+def is_overdue(order: Order, now: float) -> bool:
+    """Whether it was to be paid by now and nobody has begun to.
+
+    One placed by a clock that was ahead is overdue too: its time would not come as long as that clock was wrong.
+    """
+    return bool(order.pay_by) and order.status is Status.PENDING and has_come(order.pay_by, now, order.pay_by - order.created)
+
+
+def expire(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
+    """Cancels what is overdue."""
+    return cancel(order, NOT_PAID, now) if is_overdue(order, now) else order
 
 
 def undo(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
@@ -236,7 +269,12 @@ def settled(order: Order, now: float) -> Order:
     return replace(order, owes=False, updated=now) if order.owes else order
 
 
+def taken(order: Order) -> Order:
+    """The stock of an order that was paid later has left the house."""
+    return replace(order, takes=False) if order.takes else order
+
+
 def postponed(order: Order, now: float) -> Order:
-    """What is owed could not be given back: tried again, the longer it has been tried the later."""
+    """What is owed could not be done: tried again, the longer it has been tried the later."""
     wait = min(max((now - order.updated) / 2, 1.0), LONGEST_WAIT)
-    return replace(order, due=now + wait) if order.owes else order
+    return replace(order, due=now + wait) if order.owing else order

@@ -30,7 +30,7 @@ async def orders_of(wish: contract.OrdersOf, caller: Caller, ports: Ports) -> co
 @serves(contract.place)
 async def place(wish: contract.Place, _: Caller, ports: Ports) -> contract.State:
     """Places a pending order."""
-    return _state(await use_cases.place(_wished(wish, ports.clock()), ports))
+    return _state(await use_cases.place(_wished(wish, ports), ports))
 
 
 @serves(contract.begin_payment)
@@ -59,10 +59,11 @@ async def undo(wish: contract.OrderOf, _: Caller, ports: Ports) -> contract.Stat
 
 
 def _state(found: Order) -> contract.State:
-    return contract.State(order_id=found.id, status=found.status)
+    return contract.State(order_id=found.id, status=found.status, pay_by=views.pay_by(found))
 
 
-def _wished(wish: contract.Place, now: float) -> Order:
+def _wished(wish: contract.Place, ports: Ports) -> Order:
+    now = ports.clock()
     to, buyer = wish.buyer.address, wish.buyer
     return Order(
         id=wish.order_id,
@@ -73,6 +74,7 @@ def _wished(wish: contract.Place, now: float) -> Order:
         created=now,
         updated=now,
         hold_id=wish.hold_id,
+        pay_by=now + ports.pay_within if wish.pay_later else 0.0,
         lines=tuple(Line(line.product_id, line.name, line.quantity, line.unit_minor) for line in wish.lines),
         receipt=tuple(
             Charge(line.kind.value, line.text, Money.read(line.amount, wish.currency).minor, line.product_id, line.quantity)

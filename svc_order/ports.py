@@ -42,15 +42,20 @@ class OrderStore(Protocol):
         ...
 
     async def owing(self, now: float, longest: float, limit: int) -> list[Order]:
-        """Cancelled orders that still owe money or stock, and are due; none waits longer than so many seconds."""
+        """Orders that owe something, and are due; none waits longer than so many seconds."""
+        ...
+
+    async def overdue(self, now: float, longest: float, limit: int) -> list[Order]:
+        """Orders whose time to be paid is over, or further ahead than so many seconds."""
         ...
 
 
 @dataclass(frozen=True)
 class Ports:
-    """`clock` gives seconds since 1970."""
+    """`clock` gives seconds since 1970; `pay_within` seconds an order that is paid later waits for its payment."""
 
     orders: OrderStore
     payments: Neighbour
     products: Neighbour
     clock: Callable[[], float]
+    pay_within: float

@@ -13,8 +13,8 @@ from svc_order.domain import Order
 ORDERS: Kind[Order] = Kind(
     name="orders",
     type=Order,
-    fields={"user_id": str, "status": str, "created": float, "owes": bool, "due": float},
-    indexes=(("user_id", "created"), ("owes", "due")),
+    fields={"user_id": str, "status": str, "created": float, "owing": bool, "wakes": float},
+    indexes=(("user_id", "created"), ("owing", "wakes")),
     counted=(("user_id",),),
 )
 
@@ -24,7 +24,8 @@ class Orders:
 
     def __init__(self, orders: Collection[Order]) -> None:
         self._orders = orders
-        self._dues = Dues(orders, "due", {"owes": True})
+        self._owing = Dues(orders, "wakes", {"owing": True})
+        self._unpaid = Dues(orders, "wakes", {"owing": False})
 
     async def get(self, order_id: str) -> Order:
         """Raises Missing, for tombstones too."""
@@ -66,8 +67,12 @@ class Orders:
         return self._orders.changing(order_id, lambda order: domain.note_refund(order, refund_id, minor))
 
     async def owing(self, now: float, longest: float, limit: int) -> list[Order]:
-        """Cancelled orders whose money or stock is not known to be back and that are due, longest waiting first."""
-        return await self._dues.come(now, longest, limit)
+        """Orders that owe something and are due, longest waiting first."""
+        return await self._owing.come(now, longest, limit)
+
+    async def overdue(self, now: float, longest: float, limit: int) -> list[Order]:
+        """Orders whose time to be paid is over, or further ahead than so many seconds, longest waiting first."""
+        return await self._unpaid.come(now, longest, limit)
 
 
 def _missing() -> Missing:

@@ -1,4 +1,4 @@
-"""What is asked of orders: an aggregate and a rule each, and the settling of what a cancelled order owes."""
+"""What is asked of orders: an aggregate and a rule each, the settling of what an order owes, and the end of those that nobody pays."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,10 +19,12 @@ from svc_order.ports import Ports
 
 SETTLE_BATCH = 50
 REFUND_REST, GIVE_BACK = Call("order.refund-rest"), Call("order.give-back")
+TAKE = Call("order.take", undone_by="order.give-back")
 PLACED, PAYING, PENDING_AGAIN, PAID = Write("order.placed"), Write("order.paying"), Write("order.pending-again"), Write("order.paid")
 UNDONE, CANCELLED, SETTLED, POSTPONED = (
     Write("order.undone"), Write("order.cancelled"), Write("order.settled"), Write("order.postponed"),
 )  # fmt: skip
+TAKEN, EXPIRED = Write("order.taken"), Write("order.expired")
 
 
 async def read(order_id: str, caller: Caller, ports: Ports) -> Order:
@@ -95,9 +97,26 @@ async def cancel(wish: contract.Cancel, caller: Caller, ports: Ports) -> Order:
 
 
 async def settle(order: Order, ports: Ports) -> Order:
-    """Pays back what is left of the money and gives the stock back, neither waiting for the other; notes it when both are done.
+    """Does what the order owes, and notes it when it is done. Each call is keyed."""
+    return await (_take(order, ports) if order.takes else _give_back(order, ports))
 
-    Each call is keyed. The order still owes where the bank has not given its word, or has refused.
+
+async def _take(order: Order, ports: Ports) -> Order:
+    """The stock of an order that was paid later. One cancelled meanwhile has given it back, and takes nothing."""
+    try:
+        await TAKE.taking(ports.products(product.take_hold, product.HoldOf(hold_id=order.hold_id)), of=order.hold_id)
+    except product.HoldGone:
+        newest = await ports.orders.get(order.id)
+        if newest.takes:
+            raise
+        return newest
+    return await _note(TAKEN, order.id, domain.taken, ports)
+
+
+async def _give_back(order: Order, ports: Ports) -> Order:
+    """Pays back what is left of the money and gives the stock back, neither waiting for the other.
+
+    The order still owes where the bank has not given its word, or has refused.
     """
     giving = ports.products(product.give_back, product.HoldOf(hold_id=order.hold_id))
     money, stock = _pay_back(order, ports), GIVE_BACK.taking(giving, of=order.hold_id)
@@ -127,12 +146,29 @@ async def settle_all(ports: Ports) -> None:
 
 async def _settle_or_postpone(order: Order, ports: Ports) -> None:
     try:
-        still_owes = (await settle(order, ports)).owes
+        still_owes = (await settle(order, ports)).owing
     except ShopError:
         await _postpone(order, ports)
         raise
     if still_owes:
         await _postpone(order, ports)
+
+
+async def expire_all(ports: Ports) -> None:
+    """The job's round: cancels what nobody has paid in time, and gives its stock back. A *paying* order is left to its attempt."""
+    more = True
+    while more:
+        found = await ports.orders.overdue(ports.clock(), ports.pay_within, SETTLE_BATCH)
+        overdue = [order for order in found if domain.is_overdue(order, ports.clock())]
+        await side_by_side(_expire(order, ports) for order in overdue)
+        more = len(overdue) >= SETTLE_BATCH
+
+
+async def _expire(order: Order, ports: Ports) -> None:
+    now = ports.clock()
+    expired = await _note(EXPIRED, order.id, lambda newest: domain.expire(newest, now), ports)
+    if expired.owes:
+        await _settle_or_postpone(expired, ports)
 
 
 async def _postpone(order: Order, ports: Ports) -> None:

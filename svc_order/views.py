@@ -44,7 +44,13 @@ def order(found: Order) -> OrderView:
         transaction_id=found.transaction_id,
         created_at=rfc3339(found.created),
         updated_at=rfc3339(found.updated),
+        pay_by=pay_by(found),
     )
+
+
+def pay_by(found: Order) -> str:
+    """RFC 3339; empty where its checkout pays it."""
+    return rfc3339(found.pay_by) if found.pay_by else ""
 
 
 def page(found: Page[Order], total: int) -> OrderPage:
@@ -67,6 +73,7 @@ def row(found: Order, revision: int) -> audit.Order:
         lines=dict(pieces),
         attempt=found.attempt,
         transaction_id=found.transaction_id,
-        owes=found.owes,
+        owes=found.owing,
         refunds=found.refunds,
+        pay_by=found.pay_by,
     )

@@ -102,10 +102,11 @@ def payment_open(books: Books, tell: Tell) -> int:
 
 
 def order_owes(books: Books, tell: Tell) -> int:
-    """No cancelled order owes money or stock for long."""
+    """No order owes for long: a cancelled one its money and its stock, one that was paid later the taking of its stock."""
     for order in books.orders.values():
         if order.owes:
-            tell(order.id, f"{order.status.value}, and {order.total_minor} {order.currency} or its stock are not back")
+            what = "are not back" if order.status is Status.CANCELLED else "are not settled"
+            tell(order.id, f"{order.status.value}, and {order.total_minor} {order.currency} or its stock {what}")
     return sum(order.status is Status.CANCELLED for order in books.orders.values())
 
 

@@ -27,14 +27,16 @@ def order_unique(books: Books, tell: Tell) -> int:
 
 
 def checkout_order(books: Books, tell: Tell) -> int:
-    """A checkout that is done has its paid order, and one that was refused left none."""
+    """A checkout that is done has its paid order (or one that is paid later, however it stands), and one that was refused left none."""
     checked = 0
     for checkout in books.checkouts.values():
         if checkout.status not in FINAL:
             continue
         checked += 1
         order = books.orders.get(checkout.order_id)
-        if checkout.status is CheckoutStatus.DONE:
+        if checkout.status is CheckoutStatus.DONE and checkout.pay_later:
+            fits = order is not None and bool(order.pay_by)
+        elif checkout.status is CheckoutStatus.DONE:
             may = MONEY_TAKEN | {Status.CANCELLED}
             fits = order is not None and order.status in may and order.transaction_id == checkout.transaction_id
         else:
@@ -92,6 +94,18 @@ def order_paying(books: Books, tell: Tell) -> int:
     return len(books.orders)
 
 
+def order_unpaid(books: Books, tell: Tell) -> int:
+    """No order waits for its payment longer than it may."""
+    checked = 0
+    now = books.moments.get("order", 0.0)
+    for order in books.orders.values():
+        if order.pay_by and order.status is Status.PENDING:
+            checked += 1
+            if order.pay_by <= now:
+                tell(order.id, f"pending, and was to be paid {now - order.pay_by:.0f} s ago")
+    return checked
+
+
 def event_unpublished(books: Books, tell: Tell) -> int:
     """Every event reaches the bus soon; counted are the services that publish."""
     for key, event in books.unpublished.items():
@@ -106,5 +120,6 @@ INVARIANTS = (
     Invariant("cart-sealed", Patience.GRACE, cart_sealed),
     Invariant("checkout-final", Patience.GRACE, checkout_final),
     Invariant("order-paying", Patience.GRACE, order_paying),
+    Invariant("order-unpaid", Patience.GRACE, order_unpaid),
     Invariant("event-unpublished", Patience.PUBLISH, event_unpublished),
 )

@@ -30,6 +30,10 @@ STANDS_STILL_FOR = 12.0
 """Seconds that a neighbour stands still: longer than the leases of this drill, and than two calls after one another may take."""
 SHARE_DOWN, DOWN_FOR = 0.4, 8.0
 """How often a neighbour is killed whenever it comes back instead, and for how many seconds."""
+ORDER = {
+    "firstname": "Drill", "lastname": "Operator", "email": "operator@mall.test",
+    "address": {"street_address": "1 Main Street", "city": "Springfield", "state": "IL", "country": "US", "zip_code": "62701"},
+}  # fmt: skip
 ROW = {"import_key": "drill-pot", "name": "Drill Pot", "price": 19.99, "stock": 5, "category": "drill"}
 
 
@@ -48,7 +52,7 @@ class Chores:
 
     async def run(self) -> None:
         """Until stopped."""
-        chores = (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel, self.come_and_rise)
+        chores = (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel, self.come_and_rise, self.pay_later)
         await asyncio.gather(*(self._again(chore) for chore in chores))
 
     async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
@@ -115,6 +119,21 @@ class Chores:
             path = f"/api/v1/orders/{(purchase.bought or {})['order_id']}/cancel"
             purchase.cancelled = await (await self._line()).call("", "PUT", path, {"reason": "came too late"})
         await asyncio.sleep(1)
+
+    async def pay_later(self) -> None:
+        """Three orders, of which one is paid, one paid and cancelled at once, and one forgotten."""
+        line, new = await self._line(), {"name": "Drill Pen", "price": 5, "stock": 9, "category": "drill-chores"}
+        product_id = (await line.call("", "POST", "/api/v1/products", new)).json["product_id"]
+        for times in ("pay", "pay and cancel", "forget"):
+            await line.call("", "PUT", f"/api/v1/cart/items/{product_id}", {"quantity": 1})
+            order = (await line.call("", "POST", "/api/v1/orders", ORDER)).json
+            if "pay" in times:
+                shown = (await line.call("", "GET", f"/api/v1/orders/{order['order_id']}")).json
+                facts = {"order_id": shown["order_id"], "amount": shown["total"], "user_id": shown["user_id"]}
+                plastic = self._stage.dice.choice(self._stage.crowd.wallet.good).wire()
+                await line.call("", "POST", "/payment/charge", {**facts, "credit_card": plastic})
+            if "cancel" in times:
+                await line.call("", "PUT", f"/api/v1/orders/{order['order_id']}/cancel", {"reason": "thought better of it"})
 
     async def _inside(self, part: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
         """Repeated until it is answered: what was begun must not stay half done."""

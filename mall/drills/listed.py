@@ -9,6 +9,7 @@ DISK_MIB = 48
 HURRIED = {
     "MALL_CHECKOUT_ANSWER_SECONDS": "3", "MALL_CHECKOUT_LEASE_SECONDS": "4", "MALL_CHECKOUT_RECOVER_SECONDS": "0.5",
     "MALL_PAYMENT_ATTEMPT_SECONDS": "2", "MALL_PAYMENT_SETTLE_SECONDS": "0.3", "MALL_USER_CLOSING_SECONDS": "0.5",
+    "MALL_ORDER_PAY_WITHIN": "3",
 }  # fmt: skip
 """So that jobs come to their steps while a neighbour stands still."""
 

@@ -74,6 +74,10 @@ class Checkout:
     receipt: Receipt | None = None
     transaction_id: str = ""
     refusal: Refusal | None = None
+    pay_later: bool = False
+    """It ends when the order is placed: nobody pays here, and nobody takes the stock."""
+    pay_by: str = ""
+    """As the order service has told, in RFC 3339."""
 
     @property
     def final(self) -> bool:
@@ -92,10 +96,10 @@ def priced(checkout: Checkout, owner: str, items: tuple[Item, ...], receipt: Rec
     return replace(checkout.held_by(owner, CheckoutStatus.RUNNING), items=items, receipt=receipt, lease=lease)
 
 
-def done(checkout: Checkout, owner: str, transaction_id: str) -> Checkout:
-    """Paid, taken, closed."""
+def done(checkout: Checkout, owner: str, transaction_id: str, pay_by: str = "") -> Checkout:
+    """Paid, taken, closed; or placed and closed."""
     running = checkout.held_by(owner, CheckoutStatus.RUNNING)
-    return replace(running, status=CheckoutStatus.DONE, transaction_id=transaction_id, lease=NEVER)
+    return replace(running, status=CheckoutStatus.DONE, transaction_id=transaction_id, pay_by=pay_by, lease=NEVER)
 
 
 def back(checkout: Checkout, owner: str, refusal: Refusal, lease: float) -> Checkout:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from msgspec import UNSET
@@ -43,14 +44,29 @@ async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
 
 async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout:
     """The checkout, done; or still unfinished when its outcome is not known in time. Raises what the buyer is told."""
+    _only_for_oneself(wish, caller)
+    await _look_at(wish.credit_card, caller, ports)
+    return await _go_through(wish, wish.credit_card, caller, ports)
+
+
+async def place(wish: checkout.PlaceOrder, caller: Caller, ports: Ports) -> Checkout:
+    """As `buy`, without paying."""
+    _only_for_oneself(wish, caller)
+    return await _go_through(wish, None, caller, ports)
+
+
+def _only_for_oneself(wish: checkout.Purchase, caller: Caller) -> None:
+    """Raises Missing."""
     if wish.user_id is not UNSET and str(wish.user_id) != caller.subject:
         raise Missing("there is no such user")
-    await _look_at(wish.credit_card, caller, ports)
+
+
+async def _go_through(wish: checkout.Purchase, plastic: CreditCard | None, caller: Caller, ports: Ports) -> Checkout:
     begun, mine = await _begin(wish, caller, ports)
     if not mine:
         return await _outcome(begun, ports)
     expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, ports.currency, least=0)
-    work = saga.carry_out(begun, saga.Means(wish.credit_card, expected), ports)
+    work = saga.carry_out(begun, saga.Means(plastic, expected), ports)
     try:
         ended = await ports.lasting.within(ports.times.answer, work, "checkout.run")
     except (TimeoutError, Overtaken):
@@ -70,16 +86,18 @@ async def _look_at(sent: CreditCard, caller: Caller, ports: Ports) -> None:
         raise
 
 
-async def _begin(wish: checkout.Checkout, caller: Caller, ports: Ports) -> tuple[Checkout, bool]:
+async def _begin(wish: checkout.Purchase, caller: Caller, ports: Ports) -> tuple[Checkout, bool]:
     """The checkout of this command, and whether it began just now.
 
     After a refusal of the moment (a part was away, another checkout was running) the same key begins a fresh one.
     """
     destination, buyer = address.read(wish.address), buyer_of(wish.firstname, wish.lastname, wish.email)
+    pay_later = isinstance(wish, checkout.PlaceOrder)
     for afresh in range(AFRESH):
         now, owner = ports.clock(), f"{ports.process}/{ports.new_id()}"
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
         wished = Checkout(checkout_id, caller.subject, ports.new_id(), buyer, destination, owner, now + ports.times.lease, now)
+        wished = replace(wished, pay_later=pay_later)
         with BEGUN.writing():
             found = await ports.checkouts.start(wished)
         if found.status is not CheckoutStatus.REFUSED or found.refusal is None or found.refusal.slug not in AGAIN:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -49,9 +50,9 @@ TAKEN_OVER, RENEWED = Write("checkout.taken-over"), Write("checkout.renewed")
 
 @dataclass(frozen=True)
 class Means:
-    """What only the request has: the card, in memory, and the total that the buyer agreed to."""
+    """What only the request has: the card, in memory (none where it is paid later), and the total that the buyer agreed to."""
 
-    card: CreditCard
+    card: CreditCard | None
     expected: Money | None
 
 
@@ -63,8 +64,9 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     paying = False
     try:
         priced = await _prepare(begun, means, ports)
-        paying = True
-        transaction_id = await _pay(priced, means, ports)
+        placed = await _place(priced, ports)
+        paying = means.card is not None
+        transaction_id = await _pay(priced, means.card, ports) if means.card is not None else ""
     except Overtaken:
         raise
     except ShopError as error:
@@ -77,7 +79,7 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
             if ended.status is CheckoutStatus.DONE:
                 return ended
         raise refusal from None
-    return await finish(priced, transaction_id, ports)
+    return await finish(priced, transaction_id, ports, placed.pay_by)
 
 
 async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
@@ -90,9 +92,11 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     receipt = payable(price(items, begun.destination.country, ports.rates, ports.currency))
     if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
-    priced = await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)), ports)
-    await PLACE.taking(ports.orders(order.place, _order(priced), seconds=STEP_SECONDS), of=begun.id)
-    return priced
+    return await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)), ports)
+
+
+async def _place(priced: Checkout, ports: Ports) -> order.State:
+    return await PLACE.taking(ports.orders(order.place, _order(priced), seconds=STEP_SECONDS), of=priced.id)
 
 
 def items_of(lines: Sequence[cart.SealedLine], faces: Sequence[product.Card], currency: str) -> tuple[Item, ...]:
@@ -104,23 +108,27 @@ def items_of(lines: Sequence[cart.SealedLine], faces: Sequence[product.Card], cu
     return tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
 
 
-async def _pay(priced: Checkout, means: Means, ports: Ports) -> str:
+async def _pay(priced: Checkout, card: CreditCard, ports: Ports) -> str:
     total = Money(priced.receipt.total if priced.receipt else 0, ports.currency)
-    wish = payment.Charge(
-        amount=total.amount, currency=total.currency, credit_card=means.card, order_id=priced.order_id, user_id=priced.user_id
-    )
+    wish = payment.Charge(amount=total.amount, currency=total.currency, credit_card=card, order_id=priced.order_id, user_id=priced.user_id)
     charged = await PAY.taking(ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS), of=priced.id)
     return charged.transaction_id
 
 
-async def finish(paid: Checkout, transaction_id: str, ports: Ports) -> Checkout:
-    """The money is taken: takes the stock, closes the cart, and repeats both until they are done."""
+async def finish(paid: Checkout, transaction_id: str, ports: Ports, pay_by: str = "") -> Checkout:
+    """The money is taken: takes the stock, closes the cart, and repeats both until they are done.
+
+    Of one that is paid later the order takes the stock; until when it may be paid is asked where it is not known: the order is placed
+    then at the latest.
+    """
     pause = FIRST_PAUSE
     while True:
         try:
+            if paid.pay_later and not pay_by:
+                pay_by = (await _place(paid, ports)).pay_by
             closing = ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id))
             await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id))
-            return await _note(DONE, paid, lambda now: rules.done(now, paid.owner, transaction_id), ports)
+            return await _note(DONE, paid, partial(rules.done, owner=paid.owner, transaction_id=transaction_id, pay_by=pay_by), ports)
         except Overtaken:
             raise
         except ShopError as trouble:
@@ -128,6 +136,8 @@ async def finish(paid: Checkout, transaction_id: str, ports: Ports) -> Checkout:
 
 
 async def _take(paid: Checkout, ports: Ports) -> None:
+    if paid.pay_later:
+        return
     # A hold that is gone belongs to an order cancelled meanwhile: its stock was given back, and this step has ended.
     with suppress(product.HoldGone):
         await TAKE.taking(ports.products(product.take_hold, product.HoldOf(hold_id=paid.id)), of=paid.id)
@@ -194,9 +204,14 @@ async def _note(step: Write, held: Checkout, rule: Callable[[Checkout], Checkout
 
 
 async def recover(left: Checkout, ports: Ports) -> Checkout:
-    """Takes over what a dead process left and ends it. It has no card: what was not paid is undone."""
+    """Takes over what a dead process left and ends it. It has no card: what was not paid is undone.
+
+    What is paid later goes on once it has a price: its order may have been placed, and its buyer may have seen it, and be paying.
+    """
     owner, now = f"{ports.process}/{ports.new_id()}", ports.clock()
     mine = await _note(TAKEN_OVER, left, lambda found: rules.taken_over(found, owner, now, ports.times.lease), ports)
+    if mine.status is CheckoutStatus.RUNNING and mine.pay_later and mine.receipt is not None:
+        return await finish(mine, "", ports)
     if mine.status is CheckoutStatus.RUNNING:
         refusal = kept(Unavailable("the checkout was interrupted; nothing was bought"))
         mine = await _note(BACK, left, lambda found: rules.back(found, owner, refusal, _lease(ports)), ports)
@@ -213,6 +228,7 @@ def _order(priced: Checkout) -> order.Place:
         order_id=priced.order_id,
         user_id=priced.user_id,
         hold_id=priced.id,
+        pay_later=priced.pay_later,
         lines=[
             order.PlaceLine(product_id=item.product_id, name=item.name, quantity=item.quantity, unit_minor=item.unit_minor)
             for item in priced.items

@@ -190,6 +190,18 @@ def paying_for_ever(_: Paper, bought: Purchase) -> str:
     return bought.order_id
 
 
+def unpaid_for_ever(paper: Paper, bought: Purchase) -> str:
+    paper.books.moments["order"] = 1000.0
+    bought.order(status=Status.PENDING, pay_by=999.0)
+    return bought.order_id
+
+
+def placed_and_lost(paper: Paper, bought: Purchase) -> str:
+    paper.books.checkouts[bought.id] = replace(paper.books.checkouts[bought.id], pay_later=True)
+    del paper.books.orders[bought.order_id]
+    return bought.id
+
+
 def untold(paper: Paper, bought: Purchase) -> str:
     paper.books.unpublished["order/e1"] = Unpublished(id="e1", type="order.paid", subject=bought.order_id, at=0.0)
     return "order/e1"
@@ -222,6 +234,8 @@ OF_PAID: dict[Harm, str] = {
     sealed_for_ever: "cart-sealed",
     running_for_ever: "checkout-final",
     paying_for_ever: "order-paying",
+    unpaid_for_ever: "order-unpaid",
+    placed_and_lost: "checkout-order",
     untold: "event-unpublished",
 }
 """What breaks a paid purchase, and the invariant that it violates."""

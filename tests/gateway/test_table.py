@@ -48,6 +48,7 @@ DOORS = [
     ("GET", "/api/v1/checkout/c1", SIGNED_IN),
     ("GET", "/api/v1/rates", ALL),
     ("PUT", "/api/v1/rates/c1", OPERATORS),
+    ("POST", "/api/v1/orders", SIGNED_IN),
     ("GET", "/api/v1/orders/o1", f"{SIGNED_IN} service"),
     ("PUT", "/api/v1/orders/o1/cancel", SIGNED_IN),
     ("GET", "/api/v1/users/u1/orders", SIGNED_IN),

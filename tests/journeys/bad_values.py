@@ -152,6 +152,9 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "per_unit": (Absent, 0, -1, 10**7, "1.00", None, True, [], *NUMBERS),
         "as_of": ("yesterday", "2026-11-21", "2026-11-21T08:00:00", 5, None, But("2999-01-01T00:00:00Z", 422, "pricing/rate-date-wrong")),
     },
+    ("POST", "/api/v1/orders"): {name: values for name, values in CHECKOUTS.items() if name != "credit_card"} | {
+        "credit_card": tuple(value for value in CARDS if value is not Absent and not isinstance(value, But)),
+    },
     ("PUT", "/api/v1/orders/{order_id}/cancel"): {"reason": ("x" * 201, *TEXT)},
     ("POST", "/api/v1/failures/{failure_id}/retry"): {},
     ("POST", "/api/v1/failures/retry"): {"service": ("", "Order", "order\n", "x" * 33, "no_such_service", *TEXT)},

@@ -250,6 +250,7 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "cart.remove_item": _both(_product, _in_cart),
     "checkout.quote": _address,
     "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _without("user_id", "expected_total")),
+    "checkout.place_order": _both(_key, _address, _without("user_id", "expected_total")),
     "checkout.status": _path(checkout_id=lambda: str(world.paid["checkout_id"])),
     "checkout.put_rate": _both(_path(currency=lambda: "EUR"), _body(per_unit=lambda: 0.92), _without("as_of")),
     "order.order": _path(order_id=lambda: str(world.paid["order_id"])),

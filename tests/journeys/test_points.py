@@ -39,6 +39,8 @@ async def mall(tmp_path: Path) -> AsyncIterator[Buying]:
         "MALL_PAYMENT_SETTLE_SECONDS": "0.1",
         "MALL_PAYMENT_ATTEMPT_SECONDS": "2",
         "MALL_USER_CLOSING_SECONDS": "0.2",
+        "MALL_ORDER_SETTLE_SECONDS": "0.1",
+        "MALL_ORDER_PAY_WITHIN": "3",
     }
     async with buying(tmp_path, *PARTS, "user", **quick) as running:
         yield running
@@ -131,6 +133,21 @@ async def leave_a_payment_open(mall: Buying) -> None:
     await until(is_voided)
 
 
+async def pay_later(mall: Buying) -> None:
+    """An order that is paid after it was placed, and one that nobody pays."""
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id)
+    placed = await mall.place_order(buyer)
+    assert (await mall.pay(buyer, placed.json)).status == 200
+    await mall.add(buyer, product_id)
+    assert (await mall.place_order(buyer)).status == 201
+
+    async def is_back() -> bool:
+        return await mall.stock(product_id) == (19, 0)
+
+    await until(is_back)
+
+
 async def hold_and_forget(mall: Buying) -> None:
     """Holds for a caller that comes back, and for one that does not."""
     product_id = await mall.product()
@@ -179,6 +196,7 @@ JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     wait_for_money,
     die_after_the_money_was_taken,
     leave_a_payment_open,
+    pay_later,
     hold_and_forget,
     keep_the_shop,
     come_and_go,

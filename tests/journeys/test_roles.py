@@ -58,6 +58,7 @@ checkout  POST    /checkout                                            401 401 2
 checkout  GET     /api/v1/checkout/{checkout_id}                       401 401 200 404 200 403
 checkout  GET     /api/v1/rates                                        200 200 200 200 200 200
 checkout  PUT     /api/v1/rates/{currency}                             401 401 403 403 200 403
+checkout  POST    /api/v1/orders                                       401 401 201 201 201 403
 order     GET     /api/v1/orders/{order_id}                            401 401 200 404 200 200
 order     PUT     /api/v1/orders/{order_id}/cancel                     401 401 200 404 200 403
 order     GET     /api/v1/users/{user_id}/orders                       401 401 200 404 200 403

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.people import ADDRESS, order_form
+from tests.journeys.people import ADDRESS, card, order_form
 from tests.mallhouse import Answer, House, house
 
 PARTS = ("auth", "product", "cart", "order", "payment", "checkout", "bank")
@@ -76,6 +76,16 @@ class Buying:
         """Buys the cart; the form as tests.journeys.people.order_form takes it."""
         return await self.call("checkout", "POST", "/api/v1/checkout", order_form(*form, **more), by=buyer, key=key)
 
+    async def place_order(self, buyer: Buyer, *, key: str = "", **more: Any) -> Answer:
+        """Orders the cart, to be paid later."""
+        form = {name: value for name, value in order_form(**more).items() if name != "credit_card"}
+        return await self.call("checkout", "POST", "/api/v1/orders", form, by=buyer, key=key)
+
+    async def pay(self, buyer: Buyer, order: Any, *numbers: str, **more: Any) -> Answer:
+        """Pays an order, as it was answered when it was placed, with a card of this number."""
+        body = {"amount": order["receipt"]["total"], "credit_card": card(*numbers), "order_id": order["order_id"], "user_id": buyer.user_id}
+        return await self.call("payment", "POST", "/payment/charge", body | more, by=buyer)
+
     async def lines(self, buyer: Buyer) -> dict[str, int]:
         """What is in the open cart."""
         answer = await self.call("cart", "GET", "/api/v1/cart", by=buyer)
@@ -115,7 +125,7 @@ class Buying:
         """A call that only services may make."""
         return await self.call(part, method, path, {} if body is None else body, token=self.service, key=key)
 
-    async def place(self, buyer: Buyer, order_id: str, hold_id: str, product_id: str, minor: int = 1000) -> Answer:
+    async def place(self, buyer: Buyer, order_id: str, hold_id: str, product_id: str, minor: int = 1000, **more: Any) -> Answer:
         """A pending order of one piece."""
         body = {
             "user_id": buyer.user_id,
@@ -126,7 +136,7 @@ class Buying:
             "currency": "USD",
             "buyer": {"firstname": "Ann", "lastname": "Other", "email": "ann@example.org", "address": ADDRESS},
         }
-        return await self.inside("order", f"/internal/orders/{order_id}", body, method="PUT")
+        return await self.inside("order", f"/internal/orders/{order_id}", body | more, method="PUT")
 
     async def hold(self, hold_id: str, order_id: str, product_id: str, quantity: int = 1) -> Answer:
         """Pieces for an order."""

@@ -59,14 +59,14 @@ class Left:
     async def hold(self) -> Any:
         return await self.mall.hold(self.id, self.order_id, self.product_id)
 
-    async def place(self) -> Any:
-        return await self.mall.place(self.buyer, self.order_id, self.id, self.product_id)
+    async def place(self, **more: Any) -> Any:
+        return await self.mall.place(self.buyer, self.order_id, self.id, self.product_id, **more)
 
     async def charge(self, number: str = people.GOOD) -> Any:
         body = {"amount": 10, "credit_card": card(number), "order_id": self.order_id, "user_id": self.buyer.user_id}
         return await self.mall.inside("payment", "/payment/charge", body, key=self.id)
 
-    async def die(self, *, priced: bool = False, status: CheckoutStatus = CheckoutStatus.RUNNING) -> None:
+    async def die(self, *, priced: bool = False, status: CheckoutStatus = CheckoutStatus.RUNNING, pay_later: bool = False) -> None:
         """Writes the record with a lease that has ended: the job takes it over at once."""
         item = Item(self.product_id, "A Thing", 1, 1000)
         to = Destination(ADDRESS["street_address"], ADDRESS["city"], ADDRESS["state"], "US", ADDRESS["zip_code"])
@@ -80,6 +80,7 @@ class Left:
             lease=time.time() - 1,
             created=time.time(),
             status=status,
+            pay_later=pay_later,
             items=(item,) if priced else (),
             receipt=Receipt((Line(LineKind.ITEM, "A Thing", 1000, self.product_id, 1),), "USD") if priced else None,
             refusal=None if status is CheckoutStatus.RUNNING else Refusal("checkout/payment-failed", "declined", b'{"reason":"declined"}'),

@@ -24,14 +24,16 @@ from svc_order.repository import ORDERS, Orders
 NOW, HOUR = 1_800_000_000.0, 3600.0
 PAID = Order("o1", "ann", Status.PAID, 1000, "USD", NOW, NOW, hold_id="h1", transaction_id="t1")
 ANN = Caller("ann", Role.CUSTOMER)
+PAY_WITHIN = 900.0
 
 
 @dataclass
 class World:
-    """Payment and product in one, and the clock; what is `away` cannot be reached."""
+    """Payment and product in one, and the clock; what is `away` cannot be reached, a hold that `is_gone` is not taken."""
 
     now: float = NOW
     away: set[Any] = field(default_factory=set)
+    is_gone: bool = False
     asked: list[str] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -44,7 +46,9 @@ class World:
         self.asked.append(endpoint.path.rsplit("/", 1)[-1])
         if endpoint is payment.refund_rest:
             return payment.Settled(order_id=wish.order_id, refunded_minor=1000, done=True)
-        assert endpoint is product.give_back
+        if endpoint is product.take_hold and self.is_gone:
+            raise product.HoldGone
+        assert endpoint in {product.give_back, product.take_hold}
         return product.HoldView(hold_id=wish.hold_id, state="returned")
 
 
@@ -54,7 +58,7 @@ async def orders(folder: Path, world: World, *placed: Order) -> AsyncIterator[Po
         for each in placed:
             await store[ORDERS].add(each)
         neighbours = cast("Neighbour", world)
-        yield Ports(Orders(store[ORDERS]), neighbours, neighbours, world.clock)
+        yield Ports(Orders(store[ORDERS]), neighbours, neighbours, world.clock, PAY_WITHIN)
 
 
 @pytest.mark.requirement(98)
