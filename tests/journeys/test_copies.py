@@ -58,8 +58,9 @@ async def until_all_are_away(two: Mall, names: list[str]) -> None:
         for name in names:
             with suppress(ConnectionRefusedError):
                 while True:
-                    _, writer = await asyncio.open_connection("127.0.0.1", int(two.url(name).rpartition(":")[2]))
-                    writer.close()
+                    with suppress(ConnectionResetError):  # its socket is being closed at this moment
+                        _, writer = await asyncio.open_connection("127.0.0.1", int(two.url(name).rpartition(":")[2]))
+                        writer.close()
                     await asyncio.sleep(0.01)
 
 
