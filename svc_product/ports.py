@@ -6,7 +6,8 @@ from typing import Protocol
 
 from contracts.product import Sort
 from mallkit.store import Page, Term
-from svc_product.domain import AppliedImport, Plan, Product, StagedPart
+from svc_product.domain.imports import AppliedImport, Plan, StagedPart
+from svc_product.domain.product import Product
 
 
 @dataclass(frozen=True, kw_only=True)

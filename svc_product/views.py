@@ -4,7 +4,7 @@ from contracts import audit
 from contracts import product as contract
 from mallkit.allotment import Counter, Movement
 from mallkit.times import rfc3339
-from svc_product.domain import SVG, Product
+from svc_product.domain.product import SVG, Product
 from svc_product.ports import Pieces
 
 

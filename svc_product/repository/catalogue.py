@@ -7,7 +7,7 @@ from typing import Any
 from contracts.product import Sort
 from mallkit.errors import Missing
 from mallkit.store import Absent, AnyOf, Kind, Page, Step, Store, Taken
-from svc_product.domain import Product
+from svc_product.domain.product import Product
 from svc_product.ports import Query
 from svc_product.repository.stock import Stock
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from mallkit.store import Absent, Kind, Range, Step, Store, Taken
-from svc_product.domain import AppliedImport, ImportedRow, Plan, Product, StagedPart
+from svc_product.domain.imports import AppliedImport, ImportedRow, Plan, StagedPart
+from svc_product.domain.product import Product
 from svc_product.repository.catalogue import Catalogue
 
 PARTS: Kind[StagedPart] = Kind(name="import_parts", type=StagedPart, fields={"staged_at": float}, indexes=(("staged_at",),))

@@ -11,8 +11,7 @@ from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.steps import Write
 from mallkit.terms import query_terms
-from svc_product import domain
-from svc_product.domain import SVG, Product, Sheet
+from svc_product.domain.product import SVG, Product, Sheet, read_price
 from svc_product.ports import Pieces, Ports, Query
 
 Stocked: TypeAlias = tuple[Product, Pieces]
@@ -86,7 +85,7 @@ async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> Sto
     """The same command finds the product that it made. Raises WrongCurrency."""
     now = ports.clock()
     currency = ports.currency if wish.currency is UNSET else wish.currency
-    price = domain.price(wish.price, currency, ports.currency)
+    price = read_price(wish.price, currency, ports.currency)
     sheet = Sheet(price=price, tags=tuple(wish.tags), **{name: getattr(wish, name) for name in COPIED}).checked()
     made = Product(id=ports.new_id(), import_key=f"made:{caller.command}", sheet=sheet, created_at=now, updated_at=now)
     with OPENED.writing():
@@ -99,7 +98,7 @@ async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
     now = ports.clock()
     changes: dict[str, Any] = {name: getattr(wish, name) for name in COPIED if getattr(wish, name) is not UNSET}
     if wish.price is not UNSET:
-        changes["price"] = domain.price(wish.price, ports.currency, ports.currency)
+        changes["price"] = read_price(wish.price, ports.currency, ports.currency)
     if wish.tags is not UNSET:
         changes["tags"] = tuple(wish.tags)
 

@@ -12,8 +12,8 @@ from contracts.product import ImportIncomplete, ImportRow, UnsafePicture
 from mallkit.errors import Invalid, ShopError, Unavailable
 from mallkit.steps import Write
 from mallkit.svg import svg_fault
-from svc_product import domain
-from svc_product.domain import SVG, AppliedImport, ImportedRow, Sheet, StagedPart
+from svc_product.domain.imports import AppliedImport, ImportedRow, StagedPart, part_id, plan_of
+from svc_product.domain.product import SVG, Sheet, read_price, readable
 from svc_product.ports import Ports
 
 KEPT_SECONDS = 24 * 3600.0
@@ -41,14 +41,13 @@ async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
             faults.append((number, fault))
     if faults:
         raise _refusal(wish.products, faults)
-    part_id = domain.part_id(wish.import_id, wish.part)
     with STAGED.writing():
-        await ports.imports.stage(StagedPart(id=part_id, rows=tuple(rows), staged_at=ports.clock()))
+        await ports.imports.stage(StagedPart(id=part_id(wish.import_id, wish.part), rows=tuple(rows), staged_at=ports.clock()))
     return len(rows)
 
 
 def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
-    price = domain.price(row.price, sold_in if row.currency is UNSET else row.currency, sold_in)
+    price = read_price(row.price, sold_in if row.currency is UNSET else row.currency, sold_in)
     picture = row.picture_url
     if row.picture_svg:
         fault = svg_fault(row.picture_svg)
@@ -69,7 +68,7 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
         tax_class=row.tax_class,
         weight_grams=row.weight_grams,
     )
-    key = "row:" + domain.readable("import_key", row.import_key)
+    key = "row:" + readable("import_key", row.import_key)
     return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg)
 
 
@@ -85,7 +84,7 @@ async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
 
     Raises ImportIncomplete, and Invalid when a product stands in two parts.
     """
-    ids = [domain.part_id(wish.import_id, number) for number in range(wish.parts)]
+    ids = [part_id(wish.import_id, number) for number in range(wish.parts)]
     for _ in range(TRIES):
         parts = await ports.imports.staged(ids)
         if not parts and (done := await ports.imports.applied(wish.import_id)) and done.parts == wish.parts:
@@ -95,7 +94,7 @@ async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
                 continue  # they were read while somebody else applied them
             raise _incomplete(ids, parts)
         rows = [row for part in parts for row in part.rows]
-        plan = domain.plan(rows, await ports.catalogue.known([row.import_key for row in rows]))
+        plan = plan_of(rows, await ports.catalogue.known([row.import_key for row in rows]))
         done = AppliedImport(
             id=wish.import_id,
             parts=wish.parts,

@@ -4,8 +4,8 @@ from msgspec import UNSET
 
 from contracts import product as contract
 from mallkit.errors import Invalid, Missing, PreconditionRequired
-from svc_product import domain
-from svc_product.domain import Product
+from svc_product.domain.product import Product, readable
+from svc_product.domain.stock import stock_versions
 from svc_product.ports import Pieces, Ports
 
 
@@ -20,8 +20,8 @@ async def set_on_hand(wish: contract.SetStock, ports: Ports) -> Pieces:
     product = await ports.catalogue.get(wish.product_id)
     if wish.if_match is UNSET:
         raise PreconditionRequired
-    reason = domain.readable("reason", wish.reason)
-    return await ports.stock.set_on_hand(product.id, wish.on_hand, domain.stock_versions(wish.if_match), reason)
+    reason = readable("reason", wish.reason)
+    return await ports.stock.set_on_hand(product.id, wish.on_hand, stock_versions(wish.if_match), reason)
 
 
 async def hold(wish: contract.Hold, ports: Ports) -> list[tuple[Product, Pieces]]:

@@ -8,8 +8,9 @@ import pytest
 from contracts.product import WrongCurrency
 from mallkit.errors import Invalid, Missing
 from mallkit.money import Money
-from svc_product import domain
-from svc_product.domain import ImportedRow, Product, Sheet
+from svc_product.domain.imports import ImportedRow, plan_of
+from svc_product.domain.product import Product, Sheet, read_price
+from svc_product.domain.stock import stock_versions
 
 SHEET = Sheet(name="Clay Pot", price=Money(1999, "USD"), category="garden")
 PRODUCT = Product(id="p1", import_key="row:pot", sheet=SHEET, created_at=1.0, updated_at=1.0)
@@ -90,17 +91,17 @@ def test_descriptions_are_made_safe(html: str, safe: str) -> None:
 )
 def test_what_is_no_price_is_refused(amount: str) -> None:
     with pytest.raises(Invalid):
-        domain.price(Decimal(amount), "USD", "USD")
+        read_price(Decimal(amount), "USD", "USD")
 
 
 @pytest.mark.parametrize(("amount", "minor"), [("0", 0), ("-0", 0), ("19.9", 1990), ("19.99", 1999), ("999999999.99", 99_999_999_999)])
 def test_prices_are_exact(amount: str, minor: int) -> None:
-    assert domain.price(Decimal(amount), "USD", "USD") == Money(minor, "USD")
+    assert read_price(Decimal(amount), "USD", "USD") == Money(minor, "USD")
 
 
 def test_the_mall_sells_in_one_currency() -> None:
     with pytest.raises(WrongCurrency):
-        domain.price(Decimal(1), "EUR", "USD")
+        read_price(Decimal(1), "EUR", "USD")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_the_mall_sells_in_one_currency() -> None:
     ],
 )
 def test_if_match_names_versions_of_the_stock(if_match: str, versions: set[int] | None) -> None:
-    assert domain.stock_versions(if_match) == versions
+    assert stock_versions(if_match) == versions
 
 
 @pytest.mark.requirement(29)
@@ -153,7 +154,7 @@ def test_an_import_tells_new_changed_and_unchanged_apart() -> None:
     gone = replace(PRODUCT, import_key="row:gone").withdrawn(2.0)
     known = {product.import_key: product for product in (PRODUCT, other, gone)}
     rows = [_row("row:pot"), _row("row:other", replace(SHEET, name="Other")), _row("row:gone"), _row("row:new")]
-    planned = domain.plan(rows, known)
+    planned = plan_of(rows, known)
     assert [row.import_key for row in planned.new] == ["row:new"]
     assert [row.import_key for _, row in planned.changed] == ["row:other", "row:gone"]
     assert planned.unchanged == 1
@@ -161,4 +162,4 @@ def test_an_import_tells_new_changed_and_unchanged_apart() -> None:
 
 def test_one_product_twice_in_an_import_is_refused() -> None:
     with pytest.raises(Invalid, match="comes twice"):
-        domain.plan([_row("row:pot"), _row("row:pot")], {})
+        plan_of([_row("row:pot"), _row("row:pot")], {})

@@ -13,8 +13,7 @@ from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.ids import new_id
 from mallkit.sqlite import open_store
-from svc_product import domain
-from svc_product.domain import AppliedImport, StagedPart
+from svc_product.domain.imports import AppliedImport, StagedPart, part_id, plan_of
 from svc_product.ports import Ports
 from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
 from svc_product.repository.imports import APPLIED, PARTS, Imports
@@ -49,7 +48,7 @@ async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
 
 async def stage(ports: Ports, *rows: contract.ImportRow) -> list[StagedPart]:
     await imports.keep_part(contract.ImportPart(import_id=ID, part=0, products=list(rows)), ports)
-    return await ports.imports.staged([domain.part_id(ID, 0)])
+    return await ports.imports.staged([part_id(ID, 0)])
 
 
 def a_pot(**fields: object) -> contract.ImportRow:
@@ -69,7 +68,7 @@ async def test_a_plan_that_was_overtaken_changes_nothing(ports: Ports) -> None:
     await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
     (part,) = await stage(ports, a_pot(name="Steel Pot"))
     known = await ports.catalogue.known(["row:a"])
-    plan = domain.plan(part.rows, known)
+    plan = plan_of(part.rows, known)
     done = AppliedImport(id=ID, parts=1, created=0, updated=1, unchanged=0, applied_at=2.0)
     assert not await ports.imports.apply(plan, [replace(part, staged_at=1.0)], done), "the part was sent anew"
     assert await ports.catalogue.known(["row:a"]) == known
@@ -126,7 +125,7 @@ async def test_parts_and_results_are_forgotten_after_a_day(ports: Ports) -> None
     for later, kept in ((DAY - 1, True), (DAY + 1, False)):
         ports.clock.now = Clock.now + later  # type: ignore[attr-defined]  # the test's own clock
         await imports.purge(ports)
-        assert bool(await ports.imports.staged([domain.part_id(ID, 0)])) is kept
+        assert bool(await ports.imports.staged([part_id(ID, 0)])) is kept
         assert bool(await ports.imports.applied(ID)) is kept
 
 

@@ -1,7 +1,7 @@
-"""What a product is, what may be written about it, and what an import changes. Pure: no clock, no I/O."""
+"""What a product is, and what may be written about it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
@@ -21,7 +21,6 @@ SEARCHED_TEXT = 1000
 SORTED_NAME = 48
 """Characters of a name that decide its place in a list: the cursor carries them."""
 SVG = "svg:"
-VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})\1')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,47 +121,7 @@ class Product:
         return replace(self, on_sale=False, version=self.version + 1, updated_at=now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedRow:
-    """A checked row of an import. `stock` counts for a new product only; `drawing` is SVG, or nothing."""
-
-    import_key: str
-    sheet: Sheet
-    stock: int
-    drawing: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedPart:
-    """A part of an import that waits to be applied."""
-
-    id: str
-    rows: tuple[ImportedRow, ...]
-    staged_at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedImport:
-    """What an import did when it was applied last; `id` is the import's."""
-
-    id: str
-    parts: int
-    created: int
-    updated: int
-    unchanged: int
-    applied_at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What applying an import means for the catalogue as it stands."""
-
-    new: Sequence[ImportedRow]
-    changed: Sequence[tuple[Product, ImportedRow]]
-    unchanged: int
-
-
-def price(amount: Decimal, currency: str, sold_in: str) -> Money:
+def read_price(amount: Decimal, currency: str, sold_in: str) -> Money:
     """Raises WrongCurrency, and Invalid for an amount that is no price."""
     if currency != sold_in:
         message = f"the mall sells in {sold_in}, not in {currency}"
@@ -180,37 +139,3 @@ def readable(name: str, text: str) -> str:
         message = f"{name} has control characters"
         raise Invalid(message)
     return text
-
-
-def part_id(import_id: str, number: int) -> str:
-    """Under which a part waits."""
-    return f"{import_id}/{number}"
-
-
-def plan(rows: Iterable[ImportedRow], known: Mapping[str, Product]) -> Plan:
-    """What is new and what differs, `known` by import key. Raises Invalid when two rows are one product."""
-    new, changed, unchanged, seen = [], [], 0, set[str]()
-    for row in rows:
-        if row.import_key in seen:
-            message = f"the import key {row.import_key} comes twice"
-            raise Invalid(message)
-        seen.add(row.import_key)
-        product = known.get(row.import_key)
-        if product is None:
-            new.append(row)
-        elif product.on_sale and product.sheet == row.sheet:
-            unchanged += 1
-        else:
-            changed.append((product, row))
-    return Plan(new=new, changed=changed, unchanged=unchanged)
-
-
-def stock_versions(if_match: str) -> frozenset[int] | None:
-    """The stock versions that `If-Match` names; None when any will do (`*`).
-
-    The ETag of a product ends in that of its stock: `"3.7"` and `"7"` name the same stock. What is no ETag of ours names nothing.
-    """
-    if if_match.strip() == "*":
-        return None
-    found = (VERSION.fullmatch(tag.strip()) for tag in if_match.split(","))
-    return frozenset(int(tag[2]) for tag in found if tag)
