@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from mallkit.endpoint import Event
+from mallkit.sqlite_merge import merged_page
 from mallkit.sqlite_query import Condition, Order, check_limit, cursor, field_type, page_sql, place_of
 from mallkit.sqlite_rows import read_rows
 from mallkit.sqlite_schema import connect, open_prepared
@@ -211,9 +212,11 @@ class SqliteCollection(Generic[T]):
             question = Question(by, place, where, all_of, limit, offset)
             found, end = self._reader.at_once(lambda rows: Search(rows, self._table, question, self._bounds).page())
             return Page([self._table.decode(*one) for one in found], None if end is None else cursor(by, end))
-        condition = Condition(self._table, where)
-        sql = page_sql(self._table, condition, by, place)
-        rows = self._reader.rows(sql, (*condition.values, limit + 1, offset))
+        merged = merged_page(self._table, where, by, place)
+        if merged is None:
+            condition = Condition(self._table, where)
+            merged = page_sql(self._table, condition, by, place), condition.values
+        rows = self._reader.rows(merged[0], (*merged[1], limit + 1, offset))
         items = [self._table.decode(version, text) for _, _, version, text in rows[:limit]]
         return Page(items, cursor(by, rows[limit - 1][:2]) if len(rows) > limit > 0 else None)
 

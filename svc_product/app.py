@@ -14,6 +14,7 @@ from mallkit.service import Service, Shell, Wired, application
 from svc_product import handlers, jobs, views
 from svc_product.ports import Ports
 from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
+from svc_product.repository.categories import TREES, Categories
 from svc_product.repository.imports import APPLIED, PARTS, Imports
 from svc_product.repository.stock import COUNTERS, MOVEMENTS, Stock
 from svc_product.settings import Settings
@@ -28,7 +29,7 @@ def build_app(settings: Settings) -> web.Application:
             title="Products",
             contract=contracts.product,
             handlers=(handlers,),
-            kinds=(PRODUCTS, DRAWINGS, PARTS, APPLIED, COUNTERS, MOVEMENTS),
+            kinds=(PRODUCTS, DRAWINGS, TREES, PARTS, APPLIED, COUNTERS, MOVEMENTS),
             wire=_wire,
             neighbours=("auth",),
             rows={COUNTERS: views.counter_row, MOVEMENTS: views.movement_row},
@@ -40,7 +41,15 @@ def build_app(settings: Settings) -> web.Application:
 @asynccontextmanager
 async def _wire(shell: Shell) -> AsyncIterator[Wired]:
     stock = Stock(shell.store, time.time, new_id)
-    catalogue = Catalogue(shell.store, stock)
+    catalogue = Catalogue(shell.store, stock, time.monotonic)
     imports = Imports(shell.store, catalogue, new_id)
-    ports = Ports(catalogue=catalogue, imports=imports, stock=stock, currency=shell.settings.currency, clock=time.time, new_id=new_id)
+    ports = Ports(
+        catalogue=catalogue,
+        categories=Categories(shell.store, time.monotonic),
+        imports=imports,
+        stock=stock,
+        currency=shell.settings.currency,
+        clock=time.time,
+        new_id=new_id,
+    )
     yield Wired(ports=ports, jobs=jobs.of(ports, shell.leases))

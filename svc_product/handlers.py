@@ -5,7 +5,7 @@ from mallkit.endpoint import Blob, Caller, Done, Nothing
 from mallkit.web import serves
 from svc_product import views
 from svc_product.ports import Ports
-from svc_product.use_cases import catalogue, imports, stock
+from svc_product.use_cases import catalogue, categories, imports, stock
 
 
 @serves(contract.products)
@@ -28,10 +28,22 @@ async def picture(wish: contract.OneProduct, _: Caller, ports: Ports) -> Blob:
 
 
 @serves(contract.categories)
-async def categories(_wish: Nothing, _: Caller, ports: Ports) -> contract.Categories:
+async def all_categories(_wish: Nothing, _: Caller, ports: Ports) -> contract.Categories:
     """All categories."""
-    found = await catalogue.categories(ports)
-    return contract.Categories(items=[contract.CategoryView(category=name, products=number) for name, number in found])
+    return contract.Categories(items=[views.category(shown) for shown in await categories.listed(ports)])
+
+
+@serves(contract.set_category)
+async def set_category(wish: contract.SetCategory, _: Caller, ports: Ports) -> contract.CategoryView:
+    """Makes or changes a category."""
+    return views.category(await categories.put(wish, ports))
+
+
+@serves(contract.delete_category)
+async def delete_category(wish: contract.OneCategory, _: Caller, ports: Ports) -> Done:
+    """Takes a category away."""
+    await categories.remove(wish.category, ports)
+    return Done()
 
 
 @serves(contract.create)
@@ -81,13 +93,13 @@ async def apply_import(wish: contract.ApplyImport, _: Caller, ports: Ports) -> c
 @serves(contract.look_up)
 async def look_up(wish: contract.LookUp, _: Caller, ports: Ports) -> contract.Cards:
     """The faces of some products."""
-    return contract.Cards(items=[views.card(*stocked) for stocked in await catalogue.look_up(wish.product_ids, ports)])
+    return views.cards(*await catalogue.look_up(wish.product_ids, ports))
 
 
 @serves(contract.hold)
 async def hold(wish: contract.Hold, _: Caller, ports: Ports) -> contract.Cards:
     """Reserves pieces."""
-    return contract.Cards(items=[views.card(*stocked) for stocked in await stock.hold(wish, ports)])
+    return views.cards(*await stock.hold(wish, ports))
 
 
 @serves(contract.bind_hold)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from contracts.product import Sort
 from mallkit.store import Page, Term
+from svc_product.domain.categories import Tree
 from svc_product.domain.imports import AppliedImport, Plan, StagedPart
 from svc_product.domain.product import Product
 
@@ -14,7 +15,8 @@ from svc_product.domain.product import Product
 class Query:
     """Which products a list shows, and in which order. None: whatever."""
 
-    category: str | None = None
+    categories: Sequence[str] = ()
+    """In any of these; in all where none is named."""
     group: str | None = None
     words: Sequence[Term] = ()
     sort: Sort = Sort.NEWEST
@@ -59,8 +61,12 @@ class Catalogue(Protocol):
         """What is on sale."""
         ...
 
-    async def categories(self) -> dict[str, int]:
-        """How many products are on sale in each."""
+    async def categories(self) -> Mapping[str, int]:
+        """How many products are on sale in each itself, as of a few seconds ago."""
+        ...
+
+    async def sells_in(self, category: str) -> bool:
+        """Whether a product is on sale in the category itself."""
         ...
 
     async def open(self, product: Product, pieces: int) -> Product:
@@ -77,6 +83,18 @@ class Catalogue(Protocol):
 
     async def known(self, import_keys: Sequence[str]) -> dict[str, Product]:
         """Products by import key."""
+        ...
+
+
+class Categories(Protocol):
+    """How categories hang together."""
+
+    async def tree(self) -> Tree:
+        """From memory, at most a second old."""
+        ...
+
+    async def change(self, rule: Callable[[Tree], Tree]) -> Tree:
+        """The tree after the rule was applied to its newest version; raises what the rule raises."""
         ...
 
 
@@ -149,6 +167,7 @@ class Ports:
     """`currency` is the only one that the mall sells in; `clock` gives seconds since 1970."""
 
     catalogue: Catalogue
+    categories: Categories
     imports: Imports
     stock: Stock
     currency: str

@@ -1,9 +1,12 @@
 """From products and their stock to what the contracts show."""
 
+from collections.abc import Iterable
+
 from contracts import audit
 from contracts import product as contract
 from mallkit.allotment import Counter, Movement
 from mallkit.times import rfc3339
+from svc_product.domain.categories import Shown, Tree
 from svc_product.domain.product import SVG, Product
 from svc_product.ports import Pieces
 
@@ -33,7 +36,12 @@ def product(found: Product, pieces: Pieces) -> contract.ProductView:
     )
 
 
-def card(found: Product, pieces: Pieces) -> contract.Card:
+def cards(found: Iterable[tuple[Product, Pieces]], tree: Tree) -> contract.Cards:
+    """The faces of some products."""
+    return contract.Cards(items=[card(product, pieces, tree) for product, pieces in found])
+
+
+def card(found: Product, pieces: Pieces, tree: Tree) -> contract.Card:
     """A product's face."""
     sheet, money = found.sheet, found.sheet.price
     return contract.Card(
@@ -43,9 +51,22 @@ def card(found: Product, pieces: Pieces) -> contract.Card:
         currency=money.currency,
         stock=pieces.available,
         picture=picture(found),
-        categories=[sheet.category],
+        categories=tree.path(sheet.category),
         tax_class=sheet.tax_class,
         weight_grams=sheet.weight_grams,
+    )
+
+
+def category(shown: Shown) -> contract.CategoryView:
+    """A category in its place."""
+    name = shown.path[0]
+    return contract.CategoryView(
+        category=name,
+        products=shown.products,
+        title=shown.category.title or name,
+        title_zh=shown.category.title_zh,
+        parent=shown.category.parent,
+        path=list(reversed(shown.path)),
     )
 
 

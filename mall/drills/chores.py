@@ -73,6 +73,9 @@ class Chores:
         await line.call("", "PUT", f"{here}/stock", {"on_hand": 7}, version=seen["version"])
         await line.call("", "PATCH", here, {"price": 12})
         await line.call("", "DELETE", here)
+        category = f"/api/v1/categories/drill-{self._unique(16)}"
+        await line.call("", "PUT", category, {"title": "Drill"})
+        await line.call("", "DELETE", category)
         imports = f"/api/v1/catalogue/imports/{self._unique(64)}"
         await line.call("", "PUT", f"{imports}/parts/0", {"products": [ROW | {"price": self._stage.dice.randint(1, 99)}]})
         await line.call("", "POST", imports, {"parts": 1})

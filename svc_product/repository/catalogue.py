@@ -1,6 +1,6 @@
 """Products and drawings in the store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from mallkit.errors import Missing
 from mallkit.store import Absent, AnyOf, Kind, Page, Step, Store, Taken
 from svc_product.domain.product import Product
 from svc_product.ports import Query
+from svc_product.repository.categories import Counts
 from svc_product.repository.stock import Stock
 
 PRODUCTS: Kind[Product] = Kind(
@@ -53,11 +54,12 @@ DRAWINGS: Kind[Drawing] = Kind(name="drawings", type=Drawing)
 class Catalogue:
     """What can be bought, and what could."""
 
-    def __init__(self, store: Store, stock: Stock) -> None:
+    def __init__(self, store: Store, stock: Stock, monotonic: Callable[[], float]) -> None:
         self._store = store
         self._stock = stock
         self._products = store[PRODUCTS]
         self._drawings = store[DRAWINGS]
+        self._counts = Counts(self._products, monotonic)
 
     async def get(self, product_id: str) -> Product:
         """Raises Missing, for withdrawn ones too."""
@@ -75,8 +77,8 @@ class Catalogue:
         """What is on sale."""
         # What is withdrawn has no terms. Asking for `on_sale` all the same would make a planner walk everything that is on sale.
         where: dict[str, Any] = {} if query.words else {"on_sale": True}
-        if query.category is not None:
-            where["category"] = query.category
+        if query.categories:
+            where["category"] = query.categories[0] if len(query.categories) == 1 else AnyOf(query.categories)
         if query.group is not None:
             where["group"] = query.group
         if not query.words:
@@ -84,9 +86,17 @@ class Catalogue:
         order = "-id" if query.sort is Sort.NEWEST else ORDER[query.sort]  # as `made` is, and terms have lists by it
         return await self._products.find(where, order=order, after=after, limit=limit, all_of={"terms": query.words})
 
-    async def categories(self) -> dict[str, int]:
-        """How many products are on sale in each."""
-        return await self._products.counts("category", {"on_sale": True})
+    async def categories(self) -> Mapping[str, int]:
+        """How many products are on sale in each itself."""
+        return await self._counts.all()
+
+    async def sells_in(self, category: str) -> bool:
+        """Whether a product is on sale in the category itself."""
+        return bool((await self._products.find({"on_sale": True, "category": category}, order="made", limit=1)).items)
+
+    def written(self) -> None:
+        """Steps that were made here have been written: what is remembered of the catalogue is counted anew."""
+        self._counts.written()
 
     async def open(self, product: Product, pieces: int) -> Product:
         """Adds a product with its first stock; the product as it is when its import key was there before."""
@@ -95,6 +105,7 @@ class Catalogue:
         except Taken:
             known = await self.known([product.import_key])
             return known[product.import_key].offered()
+        self.written()
         return product
 
     def opening(self, product: Product, pieces: int, drawing: str) -> list[Step]:
@@ -105,9 +116,11 @@ class Catalogue:
     async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
         """Applies a rule to the newest version. Raises Missing."""
         try:
-            return await self._products.change(product_id, rule)
+            changed = await self._products.change(product_id, rule)
         except Absent:
             raise Missing(product_id=product_id) from None
+        self.written()
+        return changed
 
     def changing(self, product_id: str, rule: Callable[[Product], Product], drawing: str) -> list[Step]:
         """`change`, for `together`; the drawing becomes the one given, or goes."""

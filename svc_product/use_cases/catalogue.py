@@ -11,6 +11,7 @@ from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.steps import Write
 from mallkit.terms import query_terms
+from svc_product.domain.categories import Tree
 from svc_product.domain.product import SVG, Product, Sheet, read_price
 from svc_product.ports import Pieces, Ports, Query
 
@@ -28,7 +29,8 @@ async def page(wish: contract.Search, ports: Ports) -> tuple[list[Stocked], str 
     words = query_terms(wish.q)
     if wish.q.strip() and not words:
         return [], None
-    query = Query(category=_given(wish.category), group=_given(wish.group), words=words, sort=wish.sort)
+    below = () if wish.category is UNSET else (await ports.categories.tree()).below(wish.category)
+    query = Query(categories=below, group=_given(wish.group), words=words, sort=wish.sort)
     after = _given(wish.after)
     if wish.in_stock:
         return await _in_stock(query, after, wish.limit, ports)
@@ -118,16 +120,12 @@ async def withdraw(product_id: str, ports: Ports) -> None:
         await ports.catalogue.change(product_id, lambda product: product.offered().withdrawn(now))
 
 
-async def categories(ports: Ports) -> list[tuple[str, int]]:
-    """By name, with how many products are on sale."""
-    return sorted((await ports.catalogue.categories()).items())
-
-
-async def look_up(product_ids: Sequence[str], ports: Ports) -> list[Stocked]:
-    """Those on sale, each once, in the order they were asked for."""
+async def look_up(product_ids: Sequence[str], ports: Ports) -> tuple[list[Stocked], Tree]:
+    """Those on sale, each once, in the order they were asked for; and the tree of their categories."""
     asked = list(dict.fromkeys(product_ids))
     known = await ports.catalogue.some(asked)
-    return await _stocked([known[product_id] for product_id in asked if product_id in known and known[product_id].on_sale], ports)
+    found = await _stocked([known[product_id] for product_id in asked if product_id in known and known[product_id].on_sale], ports)
+    return found, await ports.categories.tree()
 
 
 def _given(text: Any) -> str | None:  # noqa: ANN401 - a text or UNSET

@@ -4,6 +4,7 @@ from msgspec import UNSET
 
 from contracts import product as contract
 from mallkit.errors import Invalid, Missing, PreconditionRequired
+from svc_product.domain.categories import Tree
 from svc_product.domain.product import Product, readable
 from svc_product.domain.stock import stock_versions
 from svc_product.ports import Pieces, Ports
@@ -24,8 +25,8 @@ async def set_on_hand(wish: contract.SetStock, ports: Ports) -> Pieces:
     return await ports.stock.set_on_hand(product.id, wish.on_hand, stock_versions(wish.if_match), reason)
 
 
-async def hold(wish: contract.Hold, ports: Ports) -> list[tuple[Product, Pieces]]:
-    """The products as they are priced now, with the pieces left. Raises Missing, OutOfStock, HoldGone."""
+async def hold(wish: contract.Hold, ports: Ports) -> tuple[list[tuple[Product, Pieces]], Tree]:
+    """The products as they are priced now, with the pieces left; and the tree of their categories. Raises Missing, OutOfStock, HoldGone."""
     lines = {line.product_id: line.quantity for line in wish.lines}
     if len(lines) < len(wish.lines):
         message = "a product stands in more than one line"
@@ -37,4 +38,4 @@ async def hold(wish: contract.Hold, ports: Ports) -> list[tuple[Product, Pieces]
         message = "this product is not on sale"
         raise Missing(message, product_id=gone)
     pieces = await ports.stock.hold(wish.hold_id, lines, wish.seconds, "" if wish.order_id is UNSET else wish.order_id)
-    return [(known[product_id], pieces[product_id]) for product_id in lines]
+    return [(known[product_id], pieces[product_id]) for product_id in lines], await ports.categories.tree()

@@ -30,6 +30,8 @@ DOORS = [
     ("GET", "/api/v1/products/p1", ALL),
     ("GET", "/api/v1/products/p1/picture", ALL),
     ("GET", "/api/v1/categories", ALL),
+    ("PUT", "/api/v1/categories/c1", OPERATORS),
+    ("DELETE", "/api/v1/categories/c1", OPERATORS),
     ("POST", "/api/v1/products", OPERATORS),
     ("PATCH", "/api/v1/products/p1", OPERATORS),
     ("DELETE", "/api/v1/products/p1", OPERATORS),

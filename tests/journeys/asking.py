@@ -126,6 +126,14 @@ def _set_stock(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{product_id}", world.changing), {"on_hand": 77, "reason": "count"}, told)
 
 
+def _set_category(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{category}", world.category), {"title": "A Category"})
+
+
+def _delete_category(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{category}", world.new_category()))
+
+
 def _import_part(world: World, _: Asker, path: str) -> Ask:
     row = {"import_key": world.unique(), "name": "Thing", "price": 1.25, "stock": 1, "category": "test"}
     return Ask(path.replace("{import_id}", world.new_import_id()).replace("{part}", "0"), {"products": [row]})
@@ -234,6 +242,8 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/products/{product_id}/stock"): _product,
     ("PUT", "/api/v1/products/{product_id}/stock"): _set_stock,
     ("GET", "/api/v1/categories"): _plain,
+    ("PUT", "/api/v1/categories/{category}"): _set_category,
+    ("DELETE", "/api/v1/categories/{category}"): _delete_category,
     ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): _import_part,
     ("POST", "/api/v1/catalogue/imports/{import_id}"): _apply_import,
     ("GET", "/api/v1/cart"): _plain,

@@ -129,6 +129,11 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "on_hand": (Absent, 10**10, *COUNT),
         "reason": ("x" * 201, "\0", 5),
     },
+    ("PUT", "/api/v1/categories/{category}"): {
+        "title": (Absent, *TITLES),
+        "title_zh": ("x" * 301, "\0", 5),
+        "parent": ("", "Not A Slug", "x" * 65, *TEXT, But("there-is-none", 422, "product/parent-unknown")),
+    },
     ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): {
         "products": (
             Absent, None, {}, [], [5], [{}], [ROW] * 501, [ROW, ROW], [ROW | {"price": -1}], [ROW | {"stock": -1}], [ROW | {"more": 1}],
@@ -257,6 +262,9 @@ OPERATORS_TARGETS = """
 404 POST   /api/v1/failures/unknown/retry
 404 POST   /api/v1/failures/order.unknown/retry
 404 POST   /api/v1/failures/nothing.unknown/retry
+400 PUT    /api/v1/categories/No%20Slug {"title":"X"}
+404 DELETE /api/v1/categories/unknown
+409 DELETE /api/v1/categories/world
 400 PUT    /api/v1/catalogue/imports/unknown/parts/0 {"products":[{row}]}
 400 PUT    /api/v1/catalogue/imports/{import_id}/parts/-1 {"products":[{row}]}
 400 PUT    /api/v1/catalogue/imports/{import_id}/parts/1000 {"products":[{row}]}

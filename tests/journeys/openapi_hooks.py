@@ -243,6 +243,8 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "product.delete": _path(product_id=world.new_product),
     "product.stock": _product,
     "product.set_stock": _both(_changing, _version),
+    "product.set_category": _without("parent"),
+    "product.delete_category": _path(category=world.new_category),
     "product.import_part": _without("currency"),
     "product.apply_import": _both(_path(import_id=world.staged_import), _body(parts=lambda: 1)),
     "cart.add_item": _both(_key, _body(product_id=lambda: world.product, quantity=lambda: 1)),

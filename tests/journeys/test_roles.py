@@ -45,6 +45,8 @@ product   GET     /api/v1/products/{product_id}/picture                200 200 2
 product   GET     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
 product   PUT     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
 product   GET     /api/v1/categories                                   200 200 200 200 200 200
+product   PUT     /api/v1/categories/{category}                        401 401 403 403 200 403
+product   DELETE  /api/v1/categories/{category}                        401 401 403 403 204 403
 product   PUT     /api/v1/catalogue/imports/{import_id}/parts/{part}   401 401 403 403 200 403
 product   POST    /api/v1/catalogue/imports/{import_id}                401 401 403 403 200 403
 cart      GET     /api/v1/cart                                         401 401 200 200 200 403

@@ -195,6 +195,17 @@ class World:
         """That operators change: its texts, its price, its stock."""
         return self.new_product()
 
+    def new_category(self) -> str:
+        """In which nothing is, and below which nothing hangs."""
+        name = self.unique()
+        self.ask("PUT", f"/api/v1/categories/{name}", {"title": name}, self.operator)
+        return name
+
+    @cached_property
+    def category(self) -> str:
+        """That operators rename."""
+        return self.new_category()
+
     @cached_property
     def cursors(self) -> dict[str, str]:
         """Where a list of products, and one of orders, goes on."""

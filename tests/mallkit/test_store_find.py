@@ -166,6 +166,32 @@ async def test_pages_show_all_that_was_there_once(
             assert keys == sorted(keys, reverse=down)
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    books=st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 4)), max_size=25),
+    shelves=st.lists(st.sampled_from("abcde"), max_size=6),
+    order=st.sampled_from(["price", "-price", "id", "-id", "weight", "shelf"]),
+    limit=st.integers(1, 7),
+)
+async def test_pages_of_any_of_some_values_are_those_of_one_list(
+    opener: Opener, books: list[tuple[str, int]], shelves: list[str], order: str, limit: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with opener(Path(folder)) as store:
+            there = [Book(id=f"b{n:02}", shelf=shelf, price=price, weight=price / 3) for n, (shelf, price) in enumerate(books)]
+            await store.together(*map(store[BOOKS].adding, there))
+            where = {"shelf": AnyOf(shelves)}
+            page = await store[BOOKS].find(where, order=order, limit=limit)
+            seen = page.items
+            while page.next is not None:
+                page = await store[BOOKS].find(where, order=order, after=page.next, limit=limit)
+                seen += page.items
+            field = order.lstrip("-")
+            fits = [book for book in there if book.shelf in shelves]
+            assert seen == sorted(fits, key=lambda book: (getattr(book, field), book.id), reverse=order.startswith("-"))
+            assert (await store[BOOKS].find(where, order=order, limit=limit, offset=2)).items == seen[2 : 2 + limit]
+
+
 async def test_a_kind_without_fields_has_pages_too(store: Store) -> None:
     await store.together(*(store[NOTES].adding(Note(f"n{n}", "")) for n in range(5)))
     first = await store[NOTES].find(limit=3)

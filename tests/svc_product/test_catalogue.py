@@ -135,10 +135,9 @@ async def test_a_repeated_command_finds_the_product_that_it_made(shop: Shop) -> 
 async def test_categories_are_told_by_name_with_their_products(shop: Shop) -> None:
     for category in ("tea", "garden", "tea"):
         await shop.sells(category=category)
-    assert (await shop.get("categories")).json == {
-        "items": [{"category": "garden", "products": 1}, {"category": "tea", "products": 2}],
-        "next": None,
-    }
+    told = (await shop.get("categories")).json
+    assert [(each["category"], each["title"], each["products"]) for each in told["items"]] == [("garden", "garden", 1), ("tea", "tea", 2)]
+    assert told["next"] is None
 
 
 @pytest.mark.requirement(28)

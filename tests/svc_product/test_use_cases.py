@@ -1,5 +1,6 @@
 """What only shows below HTTP: commands that come again after a crash, plans that are overtaken, pages of a shop that is sold out."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -16,6 +17,7 @@ from mallkit.sqlite import open_store
 from svc_product.domain.imports import AppliedImport, StagedPart, part_id, plan_of
 from svc_product.ports import Ports
 from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
+from svc_product.repository.categories import TREES, Categories
 from svc_product.repository.imports import APPLIED, PARTS, Imports
 from svc_product.repository.stock import COUNTERS, MOVEMENTS, Stock
 from svc_product.use_cases import catalogue, imports, stock
@@ -38,12 +40,20 @@ class Clock:
 
 @pytest.fixture
 async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
-    async with open_store(tmp_path / "product.db", (PRODUCTS, DRAWINGS, PARTS, APPLIED, COUNTERS, MOVEMENTS)) as store:
+    async with open_store(tmp_path / "product.db", (PRODUCTS, DRAWINGS, TREES, PARTS, APPLIED, COUNTERS, MOVEMENTS)) as store:
         clock = Clock()
         pieces = Stock(store, clock, new_id)
-        products = Catalogue(store, pieces)
+        products = Catalogue(store, pieces, time.monotonic)
         waiting = Imports(store, products, new_id)
-        yield Ports(catalogue=products, imports=waiting, stock=pieces, currency="USD", clock=clock, new_id=new_id)
+        yield Ports(
+            catalogue=products,
+            categories=Categories(store, time.monotonic),
+            imports=waiting,
+            stock=pieces,
+            currency="USD",
+            clock=clock,
+            new_id=new_id,
+        )
 
 
 async def stage(ports: Ports, *rows: contract.ImportRow) -> list[StagedPart]:

@@ -1,0 +1,1 @@
+"""The rules of the catalogue and its stock. Pure: no clock, no I/O, no framework."""

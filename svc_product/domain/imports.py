@@ -1,0 +1,70 @@
+"""What an import is, and what it changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mallkit.errors import Invalid
+from svc_product.domain.product import Product, Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedRow:
+    """A checked row of an import. `stock` counts for a new product only; `drawing` is SVG, or nothing."""
+
+    import_key: str
+    sheet: Sheet
+    stock: int
+    drawing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedPart:
+    """A part of an import that waits to be applied."""
+
+    id: str
+    rows: tuple[ImportedRow, ...]
+    staged_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedImport:
+    """What an import did when it was applied last; `id` is the import's."""
+
+    id: str
+    parts: int
+    created: int
+    updated: int
+    unchanged: int
+    applied_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What applying an import means for the catalogue as it stands."""
+
+    new: Sequence[ImportedRow]
+    changed: Sequence[tuple[Product, ImportedRow]]
+    unchanged: int
+
+
+def part_id(import_id: str, number: int) -> str:
+    """Under which a part waits."""
+    return f"{import_id}/{number}"
+
+
+def plan_of(rows: Iterable[ImportedRow], known: Mapping[str, Product]) -> Plan:
+    """What is new and what differs, `known` by import key. Raises Invalid when two rows are one product."""
+    new, changed, unchanged, seen = [], [], 0, set[str]()
+    for row in rows:
+        if row.import_key in seen:
+            message = f"the import key {row.import_key} comes twice"
+            raise Invalid(message)
+        seen.add(row.import_key)
+        product = known.get(row.import_key)
+        if product is None:
+            new.append(row)
+        elif product.on_sale and product.sheet == row.sheet:
+            unchanged += 1
+        else:
+            changed.append((product, row))
+    return Plan(new=new, changed=changed, unchanged=unchanged)
