@@ -54,6 +54,13 @@ class Movement(Row, frozen=True, gc=False):
     token: str = ""
 
 
+class Adjustment(Row, frozen=True, gc=False):
+    """An entry in the log of a product's stock, under the key of the movement that it tells of."""
+
+    thing: str
+    quantity: int
+
+
 class Order(Row, frozen=True, gc=False):
     """`lines`: product → pieces; `hold_id` is the checkout's id, empty for the tombstone of an order that was never placed."""
 
@@ -126,4 +133,4 @@ class Cart(Row, frozen=True, gc=False):
     closed: tuple[str, ...] = ()
 
 
-AnyRow = Counter | Movement | Order | Account | Checkout | Cart
+AnyRow = Counter | Movement | Adjustment | Order | Account | Checkout | Cart

@@ -1,12 +1,13 @@
 """What svc_product promises of stock: counted, set by operators, held while somebody buys. Read it through `contracts.product`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.pricing import STANDARD
-from contracts.product_words import SHOWN, BelowReserved, HoldGone, OneProduct, OnHand, OutOfStock, Quantity
-from mallkit.endpoint import GET, OPERATORS, POST, PUT, SERVICE, Endpoint, Id, View, Wish
+from contracts.product_words import SHOWN, BelowReserved, BelowZero, HoldGone, OneProduct, OnHand, OutOfStock, Quantity
+from mallkit.endpoint import GET, OPERATORS, POST, PUT, SERVICE, Cursor, Endpoint, Id, Keyed, Limit, View, Wish
 from mallkit.errors import Missing, PreconditionRequired, Stale
 
 
@@ -20,13 +21,88 @@ class SetStock(Wish, frozen=True):
 
 
 class StockView(View, frozen=True):
-    """on_hand = available + reserved."""
+    """on_hand = available + reserved. `low` when no more than `low_stock_at` are available; without a level nothing is low."""
 
     product_id: str
     on_hand: int
     available: int
     reserved: int
     version: str
+    low: bool = False
+    low_stock_at: int | None = None
+
+
+class Reason(StrEnum):
+    """Why pieces came or went."""
+
+    RECEIVED = "received"
+    RETURNED = "returned"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    FOUND = "found"
+    COUNTED = "counted"
+    WRITTEN_OFF = "written_off"
+    OTHER = "other"
+
+
+class AdjustStock(Wish, frozen=True):
+    """`delta` pieces more, or fewer when it is negative."""
+
+    product_id: Id
+    delta: Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000, examples=[-2], extra_json_schema={"not": {"const": 0}})]
+    reason: Reason
+    note: Annotated[str, Meta(max_length=200, pattern=SHOWN, examples=["broken on the shelf"])] = ""
+
+
+class StockEntryView(View, frozen=True):
+    """`reason` is one of the adjustments', or `set` where an operator said how many there are; `by` is the operator's user id."""
+
+    at: str
+    by: str
+    delta: int
+    on_hand: int
+    reason: str
+    note: str
+
+
+class StockLog(View, frozen=True):
+    """Newest first. What buyers take stands in their orders."""
+
+    items: list[StockEntryView]
+    next: str | None
+
+
+class LogOf(Wish, frozen=True):
+    """Which product's, and where the list goes on."""
+
+    product_id: Id
+    after: Cursor | UnsetType = UNSET
+    limit: Limit = 50
+
+
+class LowStock(View, frozen=True):
+    """A product of which few pieces are left to be bought."""
+
+    product_id: str
+    name: str
+    on_hand: int
+    available: int
+    reserved: int
+    low_stock_at: int
+
+
+class LowStocks(View, frozen=True):
+    """Products on sale at their level or below."""
+
+    items: list[LowStock]
+    next: str | None
+
+
+class Listed(Wish, frozen=True):
+    """Where the list goes on."""
+
+    after: Cursor | UnsetType = UNSET
+    limit: Limit = 50
 
 
 class LookUp(Wish, frozen=True):
@@ -99,6 +175,17 @@ set_stock = Endpoint(
     method=PUT, path="/api/v1/products/{product_id}/stock", takes=SetStock, gives=StockView, may=OPERATORS,
     refuses=(Missing, Stale, PreconditionRequired, BelowReserved), headers={"if_match": "If-Match"}, etag="version",
     summary="Set what is on hand",
+)  # fmt: skip
+adjust_stock = Endpoint(
+    method=POST, path="/api/v1/products/{product_id}/stock/adjustments", takes=AdjustStock, gives=StockView, may=OPERATORS, status=201,
+    refuses=(Missing, BelowReserved, BelowZero), keyed=Keyed.REQUIRED, etag="version", summary="Add pieces, or take some away",
+)  # fmt: skip
+stock_log = Endpoint(
+    method=GET, path="/api/v1/products/{product_id}/stock/log", takes=LogOf, gives=StockLog, may=OPERATORS, refuses=(Missing,),
+    summary="What operators did to a product's stock",
+)  # fmt: skip
+low_stock = Endpoint(
+    method=GET, path="/api/v1/stock/low", takes=Listed, gives=LowStocks, may=OPERATORS, summary="Products of which few are left",
 )  # fmt: skip
 look_up = Endpoint(
     method=POST, path="/internal/products/look-up", takes=LookUp, gives=Cards, may=(SERVICE,), internal=True, idempotent=True,

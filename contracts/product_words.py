@@ -28,6 +28,8 @@ Sku = Annotated[str, Meta(max_length=64, pattern=SHOWN, examples=["POT-L"])]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64, pattern=SHOWN)]], Meta(max_length=50, examples=[["clay"]])]
 Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
 OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[20])]
+LowAt = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[5])]
+"""With so many pieces to be bought, or fewer, a product is low."""
 Quantity = Annotated[int, Meta(ge=1, le=100_000, examples=[2])]
 Grams = Annotated[int, Meta(ge=0, le=100_000_000, examples=[850])]
 """What one piece weighs, for the shipping."""
@@ -58,6 +60,14 @@ class BelowReserved(Refused):
     slug = "product/below-reserved"
     title = "More than that is reserved"
     remedy = "Wait until the running purchases have ended, or set a higher number."
+
+
+class BelowZero(Refused):
+    """`on_hand` pieces are there, `delta` would take away more."""
+
+    slug = "product/below-zero"
+    title = "There are not that many pieces"
+    remedy = "Count again, and take away no more than are on hand."
 
 
 class HoldGone(Refused):
@@ -107,6 +117,7 @@ class ImportRow(Wish, frozen=True):
     tags: Tags = []
     tax_class: TaxClass = STANDARD
     weight_grams: Grams = 0
+    low_stock_at: LowAt | None = None
     picture_svg: Annotated[str, Meta(max_length=20_000)] = ""
     picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://[!-~]+)?{END}")] = ""
 
@@ -144,7 +155,7 @@ class Imported(View, frozen=True):
 
 
 class NewProduct(Wish, frozen=True):
-    """`description` is HTML and is made safe."""
+    """`description` is HTML and is made safe. Without a `low_stock_at` the mall's own level counts, if it has one."""
 
     name: Title
     price: Amount
@@ -159,6 +170,7 @@ class NewProduct(Wish, frozen=True):
     tags: Tags = []
     tax_class: TaxClass = STANDARD
     weight_grams: Grams = 0
+    low_stock_at: LowAt | None = None
 
 
 class ProductPatch(Wish, frozen=True):
@@ -176,3 +188,4 @@ class ProductPatch(Wish, frozen=True):
     tags: Tags | UnsetType = UNSET
     tax_class: TaxClass | UnsetType = UNSET
     weight_grams: Grams | UnsetType = UNSET
+    low_stock_at: LowAt | UnsetType | None = UNSET

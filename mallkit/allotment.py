@@ -14,7 +14,21 @@ from typing import Any
 from mallkit.allotment_rules import (
     Allotment,
     Balance,
+    Level,
+    balance,
+    bind,
+    come_back,
+    complete,
+    expire,
+    follow,
+    mark_low,
+    set_to,
+)
+from mallkit.allotment_steps import Line, Steps
+from mallkit.allotment_words import (
+    NEVER,
     BelowReserved,
+    BelowZero,
     Counter,
     Entry,
     Gone,
@@ -23,29 +37,25 @@ from mallkit.allotment_rules import (
     Short,
     State,
     Unfinished,
-    adjust,
-    balance,
-    bind,
-    come_back,
-    complete,
-    expire,
-    follow,
+    kinds,
     movement_id,
 )
-from mallkit.allotment_steps import Line, Steps
 from mallkit.errors import Invalid, Missing
 from mallkit.steps import Write
-from mallkit.store import MOST_IN_A_PAGE, AnyOf, Kind, Range, Step, Store
+from mallkit.store import MOST_IN_A_PAGE, AnyOf, Kind, Page, Range, Step, Store
 from mallkit.times import APART
 
 __all__ = [
+    "NEVER",
     "Allotment",
     "Allotments",
     "Balance",
     "BelowReserved",
+    "BelowZero",
     "Counter",
     "Entry",
     "Gone",
+    "Line",
     "Movement",
     "OtherWish",
     "Short",
@@ -56,27 +66,33 @@ __all__ = [
     "movement_id",
 ]
 AT_ONCE = 200
+Beside = Callable[[Line], Sequence[Step]]
+"""Further steps, written together with an adjustment. When their rules run, the line tells what came of it."""
 WAITING = (State.ASKED, State.HELD)
 HOLD, BIND, TAKE, RELEASE = Write("allotment.hold"), Write("allotment.bind"), Write("allotment.take"), Write("allotment.release")
 GIVE_BACK, ADJUST, EXPIRE = Write("allotment.give-back"), Write("allotment.adjust"), Write("allotment.expire")
 
 
-def kinds(prefix: str) -> tuple[Kind[Counter], Kind[Movement]]:
-    """The two collections of one supply: `<prefix>_counters` and `<prefix>_movements`."""
-    return (
-        Kind(name=f"{prefix}_counters", type=Counter),
-        Kind(name=f"{prefix}_movements", type=Movement, fields={"due": float}),
-    )
+def _nothing(_: Line) -> Sequence[Step]:
+    return ()
 
 
 class Allotments:
-    """The verbs. Everything may raise StoreUnavailable. `clock` gives seconds since 1970."""
+    """The verbs. Everything may raise StoreUnavailable. `clock` gives seconds since 1970; `on_low` hears of things that became low."""
 
-    def __init__(self, store: Store, counters: Kind[Counter], movements: Kind[Movement], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        counters: Kind[Counter],
+        movements: Kind[Movement],
+        clock: Callable[[], float] = time.time,
+        on_low: Callable[[Counter], None] = lambda _: None,
+    ) -> None:
         self._counters = store[counters]
         self._movements = store[movements]
         self._steps = Steps(store, self._counters, self._movements)
         self._clock = clock
+        self._on_low = on_low
         self._walked: str | None = None
         self._latest = float("inf")
         """When the clock was looked at last, to see whether it has gone back."""
@@ -113,6 +129,7 @@ class Allotments:
             results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving])
         if _allotment(key, held).state is State.RELEASED:
             raise Gone(key=key)
+        self._tell_low(held)
         return {counter.id: counter for counter in results if isinstance(counter, Counter)}
 
     async def bind(self, key: str, order: str) -> Allotment:
@@ -170,24 +187,35 @@ class Allotments:
 
     async def adjust(self, key: str, thing: str, on_hand: int, *, versions: Collection[int] | None = None, reason: str = "") -> Counter:
         """Sets what is on hand, held pieces included. Raises Stale unless the counter has one of these versions, BelowReserved, Missing."""
+        return await self.adjust_to(key, thing, set_to(on_hand, versions), reason=reason)
+
+    async def adjust_to(self, key: str, thing: str, level: Level, *, reason: str = "", beside: Beside = _nothing) -> Counter:
+        """Brings what is on hand to a level: `set_to(…)`, or `move_by(…)`. Raises what the level raises, BelowReserved, Missing."""
         line = Line(self._wish(key, thing, 0, reason=reason))
-        first = self._movements.changing(line.movement.id, line.moves(_as_it_is), absent=line.movement)
-        counting = self._steps.counting(line, lambda counter: adjust(counter, line.movement, on_hand, versions))
         with ADJUST.writing():
-            counter: Counter = (await self._steps.together([first, *counting]))[-1]
-        return counter
+            await self._steps.together([*self._steps.adjusting(line, level), *beside(line)])
+        self._tell_low([line])
+        return line.counter
+
+    def marking(self, thing: str, low_at: Callable[[], int]) -> Step:
+        """From here the thing is low with so many available, or fewer; for `together`. The counter must be there."""
+        return self._counters.changing(thing, lambda counter: mark_low(counter, low_at()))
+
+    async def low(self, after: str | None, limit: int) -> Page[Counter]:
+        """The things that are low, by their ids."""
+        return await self._counters.find({"low": True}, after=after, limit=limit)
 
     async def receive(self, key: str, thing: str, quantity: int, *, reason: str = "") -> Counter:
         """Adds pieces; the first time opens the counter. Raises OtherWish for another quantity."""
         counter: Counter = (await self._steps.together(self.receiving(key, thing, quantity, reason=reason)))[-1]
         return counter
 
-    def receiving(self, key: str, thing: str, quantity: int, *, reason: str = "") -> list[Step]:
-        """`receive`, for `together`."""
+    def receiving(self, key: str, thing: str, quantity: int, *, reason: str = "", low_at: int = NEVER) -> list[Step]:
+        """`receive`, for `together`. A counter that is opened is low from `low_at`."""
         if quantity < 0:
             message = "nobody receives less than nothing"
             raise Invalid(message)
-        return self._steps.receiving(Line(self._wish(key, thing, quantity, reason=reason)))
+        return self._steps.receiving(Line(self._wish(key, thing, quantity, reason=reason)), low_at)
 
     async def expire(self, now: float) -> int:
         """Releases holds that are unbound and due; how many movements. A job, in any number of copies."""
@@ -258,6 +286,11 @@ class Allotments:
             if not left:
                 return found
             await self._steps.together(left)
+
+    def _tell_low(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            if line.fell:
+                self._on_low(line.counter)
 
     async def _write(self, steps: Sequence[Step]) -> None:
         if steps:

@@ -1,134 +1,31 @@
-"""A counted supply given out under keys: the counter, its movements, and the rules between them. Pure: no clock, no I/O.
+"""A counted supply given out under keys: the rules between the counter and its movements. Pure: no clock, no I/O.
 
 Two documents tell one story. The movement (one for each key and thing) is history and says what became of the pieces; the counter says
 how many there are and which movements are on their way. Whoever writes does it in an order from which `complete` and `follow` can end
 the work of a process that stopped in between, and tell it from a late repetition of something that has long been done.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from mallkit.errors import Invalid, Refused, Stale
+from mallkit.allotment_words import (
+    EXPIRED,
+    BelowReserved,
+    BelowZero,
+    Counter,
+    Entry,
+    Gone,
+    Movement,
+    OtherWish,
+    Short,
+    State,
+    Unfinished,
+)
+from mallkit.errors import Stale
 from mallkit.times import APART
 
-EXPIRED = "expired"
-"""The reason of a movement that the clock released."""
-
-
-class State(StrEnum):
-    """Of a movement: asked → held → taken → returned, asked or held → released; received and adjusted are final."""
-
-    ASKED = "asked"
-    HELD = "held"
-    TAKEN = "taken"
-    RELEASED = "released"
-    RETURNED = "returned"
-    RECEIVED = "received"
-    ADJUSTED = "adjusted"
-
-
-class Short(Refused):
-    """`thing`, `wanted`, `available`; `temporary` when only others' holds are in the way."""
-
-    slug = "allotment/short"
-    title = "There are not enough pieces"
-
-
-class Gone(Refused):
-    """The key was released, or undone before it was used: it gives nothing any more."""
-
-    slug = "allotment/gone"
-    title = "What was held under this key has ended"
-
-
-class OtherWish(Refused):
-    """The key belongs to other lines, or to another order."""
-
-    slug = "allotment/other-wish"
-    title = "This key was used for something else"
-
-
-class Unfinished(Refused):
-    """The hold under this key is not complete: whoever began it repeats it first."""
-
-    slug = "allotment/unfinished"
-    title = "The hold under this key is not complete"
-    retry_after = 1
-
-
-class BelowReserved(Refused):
-    """`reserved` pieces are held: there cannot be fewer on hand."""
-
-    slug = "allotment/below-reserved"
-    title = "There cannot be fewer pieces on hand than are held"
-
-
-class Entry(NamedTuple):
-    """A movement on its way, in the counter: HELD (reserved), TAKEN (no longer reserved), or pieces that come in.
-
-    Pieces that come in (RECEIVED, RETURNED) count only when the entry goes, and only if the movement names the same `token`.
-    """
-
-    quantity: int
-    state: State
-    token: str = ""
-    until: int = 0
-    """For RETURNED: how many of the movement's pieces will have come back then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
-    """How many there are of a thing; `id` is the thing's."""
-
-    id: str
-    available: int = 0
-    reserved: int = 0
-    version: int = 1
-    """Grows whenever `on_hand` changes; holds do not change it."""
-    open: dict[str, Entry] = field(default_factory=dict)
-    """Movements on their way, by their ids."""
-
-    @property
-    def on_hand(self) -> int:
-        """What is in the house, held or not."""
-        return self.available + self.reserved
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
-    """What became of `quantity` pieces of a thing under a key. Times are seconds since 1970.
-
-    A movement without a thing is a tombstone: its key was undone before it was used. `quantity` of an adjustment may be negative.
-    """
-
-    id: str
-    key: str
-    thing: str
-    quantity: int
-    state: State
-    created_at: float
-    bound: str = ""
-    """The order for which the pieces are held: the clock no longer ends it."""
-    expires_at: float = 0.0
-    reason: str = ""
-    returned: int = 0
-    token: str = ""
-    """The attempt that brought the pieces in."""
-
-    @property
-    def due(self) -> float:
-        """When the clock ends it; 0 for never."""
-        return 0.0 if self.bound or self.state not in (State.ASKED, State.HELD) else self.expires_at
-
-
-def movement_id(key: str, thing: str = "") -> str:
-    """Of a key's movement; without a thing, of its tombstone. Raises Invalid for a key with a slash: another's ids could begin like it."""
-    if "/" in key or not key:
-        message = "a key is not empty and has no slash"
-        raise Invalid(message)
-    return f"{key}/{thing}"
+Level = Callable[[Counter], int]
+"""What is to be on hand, from the counter as it stands; raises what forbids it."""
 
 
 def ask(movement: Movement, wish: Movement) -> Movement:
@@ -204,16 +101,42 @@ def bring(counter: Counter, movement_id: str, entry: Entry | None) -> Counter:
     return replace(counter, open={**counter.open, movement_id: entry})
 
 
-def adjust(counter: Counter, movement: Movement, on_hand: int, versions: Collection[int] | None) -> Counter:
-    """Sets what is on hand, for a movement only asked for. Raises Stale unless the version is one of these, BelowReserved."""
+def set_to(on_hand: int, versions: Collection[int] | None) -> Level:
+    """So many; raises Stale unless the counter has one of these versions."""
+
+    def level(counter: Counter) -> int:
+        if versions is not None and counter.version not in versions:
+            raise Stale(version=counter.version)
+        return on_hand
+
+    return level
+
+
+def move_by(delta: int) -> Level:
+    """So many more, or fewer; raises BelowZero for more than there are."""
+
+    def level(counter: Counter) -> int:
+        if counter.on_hand + delta < 0:
+            raise BelowZero(on_hand=counter.on_hand, delta=delta)
+        return counter.on_hand + delta
+
+    return level
+
+
+def adjust(counter: Counter, movement: Movement, level: Level) -> Counter:
+    """Brings what is on hand to a level, for a movement only asked for. Raises what the level raises, BelowReserved."""
     if movement.state is not State.ASKED or movement.id in counter.open:
         return counter
-    if versions is not None and counter.version not in versions:
-        raise Stale(version=counter.version)
+    on_hand = level(counter)
     if on_hand < counter.reserved:
         raise BelowReserved(reserved=counter.reserved, on_hand=counter.on_hand)
     entries = {**counter.open, movement.id: Entry(on_hand - counter.on_hand, State.ADJUSTED)}
     return replace(counter, available=on_hand - counter.reserved, version=counter.version + 1, open=entries)
+
+
+def mark_low(counter: Counter, low_at: int) -> Counter:
+    """Low from here on with so many available."""
+    return counter if counter.low_at == low_at else replace(counter, low_at=low_at)
 
 
 def complete(movement: Movement, entry: Entry | None) -> Movement:

@@ -3,22 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mallkit.allotment_rules import (
-    Counter,
-    Entry,
-    Gone,
-    Movement,
-    State,
-    ask,
-    bring,
-    come_back,
-    complete,
-    follow,
-    movement_id,
-    release,
-    reserve,
-    settle,
-)
+from mallkit.allotment_rules import Level, adjust, ask, bring, come_back, complete, follow, release, reserve, settle
+from mallkit.allotment_words import Counter, Entry, Gone, Movement, State, movement_id
 from mallkit.errors import Missing
 from mallkit.ids import new_id
 from mallkit.store import Absent, Collection, Step, Store
@@ -29,8 +15,11 @@ class Line:
 
     def __init__(self, movement: Movement) -> None:
         self.movement = movement
+        self.counter = Counter(id=movement.thing)
         self.entry: Entry | None = None
         self.moved = False
+        self.fell = False
+        """Whether the thing became low in this very write."""
 
     def moves(self, rule: Callable[[Movement], Movement]) -> Callable[[Movement], Movement]:
         """A rule for the movement."""
@@ -46,7 +35,8 @@ class Line:
         """A rule for the counter."""
 
         def seen(counter: Counter) -> Counter:
-            after = rule(counter)
+            self.counter = after = rule(counter)
+            self.fell |= after.low and not counter.low
             self.entry = after.open.get(self.movement.id)
             return after
 
@@ -99,13 +89,18 @@ class Steps:
         """Takes."""
         return self.counting(line, lambda counter: settle(counter, line.movement.id))
 
-    def receiving(self, line: Line) -> list[Step]:
+    def receiving(self, line: Line, low_at: int) -> list[Step]:
         """Brings in what is only asked for; opens the counter."""
         entry = Entry(line.movement.quantity, State.RECEIVED, new_id())
         rule: Callable[[Counter], Counter] = lambda counter: bring(  # noqa: E731 - one step's rule, said where it is used
             counter, line.movement.id, entry if line.movement.state is State.ASKED else None
         )
-        return [self.asking(line), *self.counting(line, rule, Counter(id=line.movement.thing))]
+        return [self.asking(line), *self.counting(line, rule, Counter(id=line.movement.thing, low_at=low_at))]
+
+    def adjusting(self, line: Line, level: Level) -> list[Step]:
+        """Brings what is on hand to a level. Raises what the level raises, BelowReserved."""
+        first = self._movements.changing(line.movement.id, line.moves(lambda movement: movement), absent=line.movement)
+        return [first, *self.counting(line, lambda counter: adjust(counter, line.movement, level))]
 
     def returning(self, line: Line, until: int | None) -> list[Step]:
         """Brings back until so many have come."""

@@ -72,9 +72,29 @@ async def stock_of(wish: contract.OneProduct, _: Caller, ports: Ports) -> contra
 
 
 @serves(contract.set_stock)
-async def set_stock(wish: contract.SetStock, _: Caller, ports: Ports) -> contract.StockView:
+async def set_stock(wish: contract.SetStock, caller: Caller, ports: Ports) -> contract.StockView:
     """Sets what is on hand."""
-    return views.stock(await stock.set_on_hand(wish, ports))
+    return views.stock(await stock.set_on_hand(wish, caller, ports))
+
+
+@serves(contract.adjust_stock)
+async def adjust_stock(wish: contract.AdjustStock, caller: Caller, ports: Ports) -> contract.StockView:
+    """Adds pieces, or takes some away."""
+    return views.stock(await stock.adjust(wish, caller, ports))
+
+
+@serves(contract.stock_log)
+async def stock_log(wish: contract.LogOf, _: Caller, ports: Ports) -> contract.StockLog:
+    """What operators did to a product's stock."""
+    page = await stock.log(wish, ports)
+    return contract.StockLog(items=list(map(views.stock_entry, page.items)), next=page.next)
+
+
+@serves(contract.low_stock)
+async def low_stock(wish: contract.Listed, _: Caller, ports: Ports) -> contract.LowStocks:
+    """Products of which few are left."""
+    found, after = await stock.low(wish, ports)
+    return contract.LowStocks(items=[views.low_stock(*stocked) for stocked in found], next=after)
 
 
 @serves(contract.import_part)

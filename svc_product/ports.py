@@ -9,6 +9,7 @@ from mallkit.store import Page, Term
 from svc_product.domain.categories import Tree
 from svc_product.domain.imports import AppliedImport, Plan, StagedPart
 from svc_product.domain.product import Product
+from svc_product.domain.stock import StockEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,16 @@ class Pieces(Protocol):
         """For the ETag."""
         ...
 
+    @property
+    def low_at(self) -> int:
+        """With so many available it is low; -1: never."""
+        ...
+
+    @property
+    def low(self) -> bool:
+        """Whether it is."""
+        ...
+
 
 class Catalogue(Protocol):
     """The products and their drawings. Withdrawn products are told apart by `Product.on_sale` only."""
@@ -79,6 +90,10 @@ class Catalogue(Protocol):
 
     async def drawing(self, product_id: str) -> str:
         """The SVG. Raises Missing."""
+        ...
+
+    async def mark_low_again(self) -> None:
+        """Looks at the next products, going round: whether their stock is told from which level on it is low."""
         ...
 
     async def known(self, import_keys: Sequence[str]) -> dict[str, Product]:
@@ -129,8 +144,20 @@ class Stock(Protocol):
         """By product id."""
         ...
 
-    async def set_on_hand(self, product_id: str, on_hand: int, versions: frozenset[int] | None, reason: str) -> Pieces:
-        """Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
+    async def low(self, after: str | None, limit: int) -> Page[Pieces]:
+        """Products that are low, by id."""
+        ...
+
+    async def set_on_hand(self, entry: StockEntry, on_hand: int, versions: frozenset[int] | None) -> Pieces:
+        """Writes the entry too. Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
+        ...
+
+    async def adjust(self, entry: StockEntry, delta: int) -> Pieces:
+        """Once for the entry's id; writes the entry too. Raises BelowZero, BelowReserved, Missing."""
+        ...
+
+    async def log(self, product_id: str, after: str | None, limit: int) -> Page[StockEntry]:
+        """Newest first."""
         ...
 
     async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float, order_id: str) -> Mapping[str, Pieces]:

@@ -1,5 +1,9 @@
 """What svc_product is told."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from mallkit.settings import Common
 
 
@@ -7,3 +11,5 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Its own port by default."""
 
     port: int = 8003
+    low_stock_at: Annotated[int, Meta(ge=-1)] = -1
+    """With so many pieces to be bought, or fewer, a product without a level of its own is low; -1: never."""

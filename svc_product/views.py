@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from contracts import audit
 from contracts import product as contract
-from mallkit.allotment import Counter, Movement
+from mallkit.allotment import NEVER, Counter, Movement
 from mallkit.times import rfc3339
 from svc_product.domain.categories import Shown, Tree
 from svc_product.domain.product import SVG, Product
+from svc_product.domain.stock import StockEntry
 from svc_product.ports import Pieces
 
 
@@ -78,6 +79,27 @@ def stock(pieces: Pieces) -> contract.StockView:
         available=pieces.available,
         reserved=pieces.reserved,
         version=str(pieces.version),
+        low=pieces.low,
+        low_stock_at=None if pieces.low_at == NEVER else pieces.low_at,
+    )
+
+
+def stock_entry(entry: StockEntry) -> contract.StockEntryView:
+    """What an operator did."""
+    return contract.StockEntryView(
+        at=rfc3339(entry.at), by=entry.by, delta=entry.delta, on_hand=entry.on_hand, reason=entry.reason, note=entry.note
+    )
+
+
+def low_stock(found: Product, pieces: Pieces) -> contract.LowStock:
+    """A product of which few are left."""
+    return contract.LowStock(
+        product_id=found.id,
+        name=found.sheet.name,
+        on_hand=pieces.available + pieces.reserved,
+        available=pieces.available,
+        reserved=pieces.reserved,
+        low_stock_at=pieces.low_at,
     )
 
 
@@ -91,6 +113,11 @@ def counter_row(found: Counter, revision: int) -> audit.Counter:
     """For the audit."""
     on_their_way = {movement: audit.Entry(*entry) for movement, entry in found.open.items()}
     return audit.Counter(id=found.id, revision=revision, available=found.available, reserved=found.reserved, open=on_their_way)
+
+
+def log_row(found: StockEntry, revision: int) -> audit.Adjustment:
+    """For the audit."""
+    return audit.Adjustment(id=found.id, revision=revision, thing=found.product_id, quantity=found.delta)
 
 
 def movement_row(found: Movement, revision: int) -> audit.Movement:

@@ -1,7 +1,7 @@
 """What the services told of themselves in one reading, by id, and what the bank's statement says. Data only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contracts import audit, bank
@@ -53,6 +53,7 @@ class Books:
     moments: dict[str, float] = field(default_factory=dict)
     counters: dict[str, audit.Counter] = field(default_factory=dict)
     movements: defaultdict[str, list[audit.Movement]] = field(default_factory=lambda: defaultdict(list))
+    adjustments: dict[str, audit.Adjustment] = field(default_factory=dict)
     orders: dict[str, audit.Order] = field(default_factory=dict)
     accounts: dict[str, audit.Account] = field(default_factory=dict)
     checkouts: dict[str, audit.Checkout] = field(default_factory=dict)
@@ -69,19 +70,12 @@ class Books:
     def add(self, service: str, row: AnyLine) -> None:
         """Puts a row where it belongs; the lines around the rows are the reader's."""
         self.rows += 1
+        if isinstance(row, audit.Row) and (place := _BY_ID.get(type(row))):
+            getattr(self, place)[row.id] = row
+            return
         match row:
             case audit.Movement():
                 self.movements[row.key].append(row)
-            case audit.Counter():
-                self.counters[row.id] = row
-            case audit.Order():
-                self.orders[row.id] = row
-            case audit.Account():
-                self.accounts[row.id] = row
-            case audit.Checkout():
-                self.checkouts[row.id] = row
-            case audit.Cart():
-                self.carts[row.id] = row
             case Unpublished():
                 self.unpublished[f"{service}/{row.id}"] = row
             case Failed():
@@ -94,6 +88,7 @@ class Books:
         self.moments |= other.moments
         self.counters |= other.counters
         self.movements |= other.movements
+        self.adjustments |= other.adjustments
         self.orders |= other.orders
         self.accounts |= other.accounts
         self.checkouts |= other.checkouts
@@ -102,3 +97,14 @@ class Books:
         self.failures += other.failures
         self.on_bus |= other.on_bus
         self.rows += other.rows
+
+
+_BY_ID: Mapping[type, str] = {
+    audit.Counter: "counters",
+    audit.Adjustment: "adjustments",
+    audit.Order: "orders",
+    audit.Account: "accounts",
+    audit.Checkout: "checkouts",
+    audit.Cart: "carts",
+}
+"""Rows of which there is one for each id → where they stand."""

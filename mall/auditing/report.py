@@ -9,7 +9,7 @@ from contracts.payment import RefundStatus
 from mall.auditing.books import Books
 from mall.auditing.invariants import MONEY_TAKEN, Finding, Suspect
 from mall.auditing.money import captured, refunded
-from mallkit.allotment_rules import State
+from mallkit.allotment_words import State
 from mallkit.money import Money
 
 SHOWN = 20

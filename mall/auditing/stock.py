@@ -7,7 +7,8 @@ from contracts import audit
 from contracts.order import Status
 from mall.auditing.books import Books
 from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
-from mallkit.allotment_rules import Balance, Counter, Entry, Movement, State, balance, complete, follow
+from mallkit.allotment_rules import Balance, balance, complete, follow
+from mallkit.allotment_words import Counter, Entry, Movement, State
 
 OVER = frozenset({Status.CANCELLED, Status.FAILED})
 
@@ -74,6 +75,15 @@ def stock_negative(books: Books, tell: Tell) -> int:
     return len(books.counters)
 
 
+def stock_log(books: Books, tell: Tell) -> int:
+    """Every entry in the log of a stock tells of a movement that there is, over as many pieces."""
+    for entry in books.adjustments.values():
+        told = [line.quantity for line in books.movements.get(entry.id, ()) if line.thing == entry.thing and line.state == State.ADJUSTED]
+        if told != [entry.quantity]:
+            tell(entry.id, f"{entry.quantity} of {entry.thing} in the log, moved were {_all(told)}", entry)
+    return len(books.adjustments)
+
+
 def order_stock(books: Books, tell: Tell) -> int:
     """Every paid order has its stock taken, in the same quantities."""
     checked = 0
@@ -125,6 +135,10 @@ def _pieces(lines: dict[str, int]) -> str:
     return ", ".join(f"{pieces} of {thing}" for thing, pieces in sorted(lines.items())) or "nothing"
 
 
+def _all(pieces: list[int]) -> str:
+    return ", ".join(map(str, pieces)) or "none"
+
+
 def _status(order: audit.Order | None) -> str:
     return "which is not there" if order is None else f"which is {order.status.value}"
 
@@ -132,6 +146,7 @@ def _status(order: audit.Order | None) -> str:
 INVARIANTS = (
     Invariant("stock-balance", Patience.NONE, stock_balance),
     Invariant("stock-negative", Patience.NONE, stock_negative),
+    Invariant("stock-log", Patience.NONE, stock_log),
     Invariant("order-stock", Patience.GRACE, order_stock),
     Invariant("stock-order", Patience.GRACE, stock_order),
     Invariant("reservation-expired", Patience.GRACE, reservation_expired),

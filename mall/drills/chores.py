@@ -71,6 +71,7 @@ class Chores:
         here = f"/api/v1/products/{(await line.call('', 'POST', '/api/v1/products', new)).json['product_id']}"
         seen = (await line.call("", "GET", f"{here}/stock")).json
         await line.call("", "PUT", f"{here}/stock", {"on_hand": 7}, version=seen["version"])
+        await line.call("", "POST", f"{here}/stock/adjustments", {"delta": -1, "reason": "damaged"}, key=self._unique(24))
         await line.call("", "PATCH", here, {"price": 12})
         await line.call("", "DELETE", here)
         category = f"/api/v1/categories/drill-{self._unique(16)}"

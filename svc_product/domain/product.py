@@ -8,6 +8,7 @@ from typing import Self
 
 from contracts.pricing import STANDARD
 from contracts.product import WrongCurrency
+from mallkit.allotment_words import NEVER
 from mallkit.errors import Invalid, Missing
 from mallkit.html import plain_text, safe_html
 from mallkit.money import Money
@@ -39,6 +40,8 @@ class Sheet:
     picture: str = ""
     tax_class: str = STANDARD
     weight_grams: int = 0
+    low_stock_at: int | None = None
+    """None: as the mall has it."""
 
     def checked(self) -> Self:
         """The same, its description made safe. Raises Invalid that names the field that cannot be shown."""
@@ -103,6 +106,12 @@ class Product:
         sheet = self.sheet
         words = (sheet.name, sheet.name_zh, sheet.category, *sheet.tags, *sheet.options, *sheet.options.values())
         return terms(*words, plain_text(sheet.description)[:SEARCHED_TEXT])
+
+    def low_at(self, malls: int) -> int:
+        """With so many pieces available it is low; `malls` is the level of products without their own, and NEVER is none."""
+        if not self.on_sale:
+            return NEVER
+        return malls if self.sheet.low_stock_at is None else self.sheet.low_stock_at
 
     def offered(self) -> Self:
         """The product itself. Raises Missing when it was withdrawn."""

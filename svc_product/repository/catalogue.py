@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from contracts.product import Sort
@@ -38,6 +39,7 @@ ORDER = {
     Sort.NEWEST: "-made",
 }
 KEYS_AT_ONCE = 500
+WALKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ DRAWINGS: Kind[Drawing] = Kind(name="drawings", type=Drawing)
 class Catalogue:
     """What can be bought, and what could."""
 
-    def __init__(self, store: Store, stock: Stock, monotonic: Callable[[], float]) -> None:
+    def __init__(self, store: Store, stock: Stock, monotonic: Callable[[], float], low_at: int) -> None:
         self._store = store
         self._stock = stock
+        self._low_at = low_at
+        self._walked: str | None = None
         self._products = store[PRODUCTS]
         self._drawings = store[DRAWINGS]
         self._counts = Counts(self._products, monotonic)
@@ -110,23 +114,42 @@ class Catalogue:
 
     def opening(self, product: Product, pieces: int, drawing: str) -> list[Step]:
         """`open`, for `together`."""
-        steps = [self._products.adding(product), *self._stock.receiving(product.id, pieces)]
+        steps = [self._products.adding(product), *self._stock.receiving(product.id, pieces, product.low_at(self._low_at))]
         return [*steps, self._drawings.adding(Drawing(product.id, drawing))] if drawing else steps
 
     async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
         """Applies a rule to the newest version. Raises Missing."""
         try:
-            changed = await self._products.change(product_id, rule)
+            changed: Product = (await self._store.together(*self._changing(product_id, rule)))[0]
         except Absent:
             raise Missing(product_id=product_id) from None
         self.written()
         return changed
 
+    def _changing(self, product_id: str, rule: Callable[[Product], Product]) -> list[Step]:
+        """The product, then the level from which on it is low."""
+        seen: list[Product] = []
+
+        def changed(product: Product) -> Product:
+            seen[:] = [rule(product)]
+            return seen[0]
+
+        return [self._products.changing(product_id, changed), self._stock.marking(product_id, lambda: seen[0].low_at(self._low_at))]
+
+    async def mark_low_again(self) -> None:
+        """The next products, going round: a level that the settings name has changed since they were written, or is new."""
+        page = await self._products.find(after=self._walked, limit=WALKED_AT_ONCE)
+        self._walked = page.next
+        pieces = await self._stock.of([product.id for product in page.items])
+        wrong = [product for product in page.items if pieces[product.id].low_at != product.low_at(self._low_at)]
+        if wrong:
+            await self._store.together(*chain.from_iterable(self._changing(product.id, _as_it_is) for product in wrong))
+
     def changing(self, product_id: str, rule: Callable[[Product], Product], drawing: str) -> list[Step]:
         """`change`, for `together`; the drawing becomes the one given, or goes."""
         drawn = Drawing(product_id, drawing)
         picture = self._drawings.changing(product_id, lambda _: drawn, absent=drawn) if drawing else self._drawings.removing(product_id)
-        return [self._products.changing(product_id, rule), picture]
+        return [*self._changing(product_id, rule), picture]
 
     async def drawing(self, product_id: str) -> str:
         """The SVG. Raises Missing."""
@@ -143,3 +166,7 @@ class Catalogue:
             page = await self._products.find({"import_key": some}, limit=KEYS_AT_ONCE)
             found.update((product.import_key, product) for product in page.items)
         return found
+
+
+def _as_it_is(product: Product) -> Product:
+    return product

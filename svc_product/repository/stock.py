@@ -1,17 +1,21 @@
 """The pieces of every product: an allotment whose things are products and whose keys are holds."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from contracts import product as contract
 from contracts.product import HoldGone, OutOfStock
 from mallkit import allotment
-from mallkit.allotment import Allotments, Gone, OtherWish, Short, State, Unfinished
+from mallkit.allotment import Allotments, Gone, Line, OtherWish, Short, State, Unfinished
+from mallkit.allotment_rules import Level, move_by, set_to
 from mallkit.errors import KeyReused, Missing, ShopError, Unavailable
-from mallkit.store import Step, Store
+from mallkit.store import Kind, Page, Step, Store
+from svc_product.domain.stock import StockEntry
 from svc_product.ports import Pieces
 
 COUNTERS, MOVEMENTS = allotment.kinds("stock")
+LOG: Kind[StockEntry] = Kind(name="stock_log", type=StockEntry, fields={"product_id": str, "at": float}, indexes=(("product_id", "at"),))
 FIRST = "first"
 """The key under which every product receives the pieces that it is opened with."""
 T = TypeVar("T")
@@ -20,25 +24,55 @@ T = TypeVar("T")
 class Stock:
     """Counted, held, sold."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
-        self._allotments = Allotments(store, COUNTERS, MOVEMENTS, clock)
+    def __init__(self, store: Store, clock: Callable[[], float], on_low: Callable[[Pieces], None]) -> None:
+        self._allotments = Allotments(store, COUNTERS, MOVEMENTS, clock, on_low)
+        self._log = store[LOG]
         self._clock = clock
-        self._new_id = new_id
 
-    def receiving(self, product_id: str, pieces: int) -> list[Step]:
+    def receiving(self, product_id: str, pieces: int, low_at: int) -> list[Step]:
         """The first stock of a new product, for `together`."""
-        return self._allotments.receiving(FIRST, product_id, pieces, reason="opened")
+        return self._allotments.receiving(FIRST, product_id, pieces, reason="opened", low_at=low_at)
+
+    def marking(self, product_id: str, low_at: Callable[[], int]) -> Step:
+        """From here the product is low with so many available, for `together`."""
+        return self._allotments.marking(product_id, low_at)
 
     async def of(self, product_ids: Sequence[str]) -> Mapping[str, Pieces]:
         """By product id."""
         return await self._allotments.counters(product_ids)
 
-    async def set_on_hand(self, product_id: str, on_hand: int, versions: frozenset[int] | None, reason: str) -> Pieces:
-        """A movement of its own. Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
+    async def low(self, after: str | None, limit: int) -> Page[Pieces]:
+        """Products that are low, by id."""
+        page = await self._allotments.low(after, limit)
+        return Page(list(page.items), page.next)
+
+    async def set_on_hand(self, entry: StockEntry, on_hand: int, versions: frozenset[int] | None) -> Pieces:
+        """With its entry in the log. Raises Stale unless the stock has one of these versions, BelowReserved, Missing."""
+        return await self._adjust(entry, set_to(on_hand, versions))
+
+    async def adjust(self, entry: StockEntry, delta: int) -> Pieces:
+        """Once for the entry's id, with the entry in the log. Raises BelowZero, BelowReserved, Missing."""
+        return await self._adjust(entry, move_by(delta))
+
+    async def _adjust(self, entry: StockEntry, level: Level) -> Pieces:
+        def logging(line: Line) -> list[Step]:
+            def rule(found: StockEntry) -> StockEntry:
+                if found is not entry:
+                    return found  # it came before
+                return replace(entry, delta=line.movement.quantity, on_hand=line.counter.on_hand)
+
+            return [self._log.changing(entry.id, rule, absent=entry)]
+
         try:
-            return await self._allotments.adjust(self._new_id(), product_id, on_hand, versions=versions, reason=reason)
+            return await self._allotments.adjust_to(entry.id, entry.product_id, level, reason=entry.reason, beside=logging)
         except allotment.BelowReserved as refusal:
             raise contract.BelowReserved(refusal.detail, **refusal.facts) from None
+        except allotment.BelowZero as refusal:
+            raise contract.BelowZero(refusal.detail, **refusal.facts) from None
+
+    async def log(self, product_id: str, after: str | None, limit: int) -> Page[StockEntry]:
+        """Newest first."""
+        return await self._log.find({"product_id": product_id}, order="-at", after=after, limit=limit)
 
     async def hold(self, hold_id: str, lines: Mapping[str, int], seconds: float, order_id: str) -> Mapping[str, Pieces]:
         """All lines or none; the pieces afterwards. Raises OutOfStock, HoldGone, Missing, KeyReused for other lines."""

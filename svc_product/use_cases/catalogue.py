@@ -19,7 +19,7 @@ Stocked: TypeAlias = tuple[Product, Pieces]
 MOST_AT_ONCE = 200
 MOST_LOOKS = 10
 """After so many a page ends though it is not full, and its cursor goes on: that is some thousand products that are out of stock."""
-COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku", "tax_class", "weight_grams")
+COPIED = ("name", "category", "name_zh", "description", "group", "options", "sku", "tax_class", "weight_grams", "low_stock_at")
 """Fields that a product has as they were sent."""
 OPENED, REWRITTEN, WITHDRAWN = Write("product.opened"), Write("product.rewritten"), Write("product.withdrawn")
 

@@ -67,6 +67,7 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
         picture=picture,
         tax_class=row.tax_class,
         weight_grams=row.weight_grams,
+        low_stock_at=row.low_stock_at,
     )
     key = "row:" + readable("import_key", row.import_key)
     return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg)

@@ -92,6 +92,11 @@ def expired_hold(sold: Sold) -> tuple[AbstractContextManager[None], str]:
     return added(sold.folder, "product", "stock_movements", hold), "h/x"
 
 
+def logged_only(sold: Sold) -> tuple[AbstractContextManager[None], str]:
+    entry = {"id": "a", "product_id": sold.paid.product, "at": 0.0, "by": "o", "reason": "lost", "note": "", "delta": -1, "on_hand": 1}
+    return added(sold.folder, "product", "stock_log", entry), "a"
+
+
 def twin_order(sold: Sold) -> tuple[AbstractContextManager[None], str]:
     twin = document_of(sold.folder, "order", "orders", sold.paid.order) | {"id": "twin"}
     return added(sold.folder, "order", "orders", twin), sold.paid.checkout
@@ -126,6 +131,7 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
         "stock-negative",
         changed("product/stock_counters", "product", "product", lambda it, _: it.update(available=-1)),
     ),
+    "an adjustment is told that never happened": ("stock-log", logged_only),
     "less was taken than paid": (
         "order-stock",
         changed("product/stock_movements", "movement", "order", lambda it, _: it.update(quantity=1)),

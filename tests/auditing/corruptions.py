@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from contracts.audit import Entry
+from contracts.audit import Adjustment, Entry
 from contracts.checkout import CheckoutStatus
 from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized
-from mallkit.allotment_rules import movement_id
+from mallkit.allotment_words import movement_id
 from mallkit.audit import Unpublished
 from tests.auditing.model import Paper, Purchase
 
@@ -33,6 +33,12 @@ def reserved_by_nobody(paper: Paper, bought: Purchase) -> str:
     counter = paper.books.counters[thing]
     paper.books.counters[thing] = replace(counter, open={"x/y": Entry(1, "held")})
     return thing
+
+
+def logged_only(paper: Paper, bought: Purchase) -> str:
+    thing = next(iter(bought.lines))
+    paper.books.adjustments["a"] = Adjustment(id="a", revision=1, thing=thing, quantity=-1)
+    return "a"
 
 
 def uncounted(paper: Paper, bought: Purchase) -> str:
@@ -210,6 +216,7 @@ def untold(paper: Paper, bought: Purchase) -> str:
 OF_PAID: dict[Harm, str] = {
     lost_piece: "stock-balance",
     reserved_by_nobody: "stock-balance",
+    logged_only: "stock-log",
     uncounted: "stock-balance",
     oversold: "stock-negative",
     taken_less: "order-stock",

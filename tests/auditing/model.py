@@ -10,7 +10,7 @@ from contracts.checkout import CheckoutStatus
 from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized, Books
-from mallkit.allotment_rules import movement_id
+from mallkit.allotment_words import movement_id
 
 PRICE = 500
 USD = "USD"

@@ -126,6 +126,10 @@ def _set_stock(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{product_id}", world.changing), {"on_hand": 77, "reason": "count"}, told)
 
 
+def _adjust_stock(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.changing), {"delta": 1, "reason": "found"}, {"Idempotency-Key": world.unique()})
+
+
 def _set_category(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{category}", world.category), {"title": "A Category"})
 
@@ -241,6 +245,9 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/products/{product_id}/picture"): _product,
     ("GET", "/api/v1/products/{product_id}/stock"): _product,
     ("PUT", "/api/v1/products/{product_id}/stock"): _set_stock,
+    ("POST", "/api/v1/products/{product_id}/stock/adjustments"): _adjust_stock,
+    ("GET", "/api/v1/products/{product_id}/stock/log"): _product,
+    ("GET", "/api/v1/stock/low"): _plain,
     ("GET", "/api/v1/categories"): _plain,
     ("PUT", "/api/v1/categories/{category}"): _set_category,
     ("DELETE", "/api/v1/categories/{category}"): _delete_category,

@@ -69,6 +69,7 @@ PRODUCT: dict[str, Values] = {
     "sku": ("x" * 65, 5),
     "name_zh": ("x" * 301, "\0", 5),
     "tax_class": ("", "Standard", "a b", "a\n", "x" * 33, *TEXT),
+    "low_stock_at": (-1, 1.5, 10**10, "5"),
     "weight_grams": (-1, 1.5, 10**9, "5", None),
 }
 ROW = {"import_key": "k", "name": "Thing", "price": 1, "stock": 1, "category": "test"}
@@ -128,6 +129,11 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("PUT", "/api/v1/products/{product_id}/stock"): {
         "on_hand": (Absent, 10**10, *COUNT),
         "reason": ("x" * 201, "\0", 5),
+    },
+    ("POST", "/api/v1/products/{product_id}/stock/adjustments"): {
+        "delta": (Absent, 0, 1.5, "1", None, 10**10, -(10**10), But(-(10**9), 409, "product/below-zero")),
+        "reason": (Absent, "", "stolen", 5, None),
+        "note": ("x" * 201, "\0", 5),
     },
     ("PUT", "/api/v1/categories/{category}"): {
         "title": (Absent, *TITLES),
@@ -255,6 +261,9 @@ OPERATORS_TARGETS = """
 422 PUT    /api/v1/rates/USD {"per_unit":1}
 422 PUT    /api/v1/rates/XXX {"per_unit":1}
 404 POST   /api/v1/payments/unknown/refunds {"reason":"x"}
+404 GET    /api/v1/products/unknown/stock/log
+400 GET    /api/v1/stock/low?after=garbage
+400 GET    /api/v1/stock/low?limit=0
 400 GET    /api/v1/failures?service=nothing
 400 GET    /api/v1/failures?status=lost
 400 GET    /api/v1/failures?after=garbage

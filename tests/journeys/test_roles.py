@@ -44,6 +44,9 @@ product   DELETE  /api/v1/products/{product_id}                        401 401 4
 product   GET     /api/v1/products/{product_id}/picture                200 200 200 200 200 200
 product   GET     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
 product   PUT     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
+product   POST    /api/v1/products/{product_id}/stock/adjustments      401 401 403 403 201 403
+product   GET     /api/v1/products/{product_id}/stock/log              401 401 403 403 200 403
+product   GET     /api/v1/stock/low                                    401 401 403 403 200 403
 product   GET     /api/v1/categories                                   200 200 200 200 200 200
 product   PUT     /api/v1/categories/{category}                        401 401 403 403 200 403
 product   DELETE  /api/v1/categories/{category}                        401 401 403 403 204 403

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallkit.allotment import Allotments, Counter, Entry, Gone, Movement, State, balance, kinds
+from mallkit.allotment_rules import move_by
 from mallkit.errors import ShopError
 from mallkit.sqlite import open_store
 from mallkit.store import MOST_IN_A_PAGE, Collection, Kind, Step, Store, StoredRow, StoreUnavailable
@@ -104,6 +105,7 @@ VERBS: dict[str, Verb] = {
     "give_back_one": lambda stock: stock.give_back("k1", {"cup": 1}),
     "receive": lambda stock: stock.receive("r1", "cup", 3),
     "adjust": lambda stock: stock.adjust("a1", "pot", 4, versions={2}),
+    "adjust_by": lambda stock: stock.adjust_to("a1", "pot", move_by(-1)),
     "expire": lambda stock: stock.expire(LATER),
     "finish": lambda stock: stock.finish(),
 }
@@ -116,6 +118,7 @@ LIVES = [
     ["hold", "expire"],
     ["receive"],
     ["adjust"],
+    ["adjust_by"],
 ]
 
 
@@ -139,7 +142,14 @@ async def test_a_verb_that_stopped_anywhere_is_ended_by_its_repetition_or_by_the
             again = await VERBS[last](allotments(store))
             assert again == await VERBS[last](allotments(store)) or last == "expire"
             movements = await settle_up(store)
-            wanted = {"hold": "released", "expire": "released", "give_back_one": "taken", "receive": "received", "adjust": "adjusted"}
+            wanted = {
+                "hold": "released",
+                "expire": "released",
+                "give_back_one": "taken",
+                "receive": "received",
+                "adjust": "adjusted",
+                "adjust_by": "adjusted",
+            }
             finals = {"take": "taken", "release": "released", "give_back": "returned" if "take" in life else "released"}
             assert {move.state for move in movements if move.key not in ("cups", "pots")} == {State((wanted | finals)[last])}
         if not stopped:

@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mallkit.allotment import Allotments, BelowReserved, Gone, OtherWish, Short, balance, kinds
+from mallkit.allotment import Allotments, BelowReserved, BelowZero, Gone, OtherWish, Short, balance, kinds
+from mallkit.allotment_rules import move_by
 from mallkit.sqlite import open_store
 from mallkit.store import MOST_IN_A_PAGE
 
@@ -45,6 +46,10 @@ class Allotting(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.keys: dict[str, Key] = {}
         self.hand = {"cup": 5, "pot": 5}
+        self.low_at = {"cup": -1, "pot": -1}
+        self.was_low: dict[str, bool] = {}
+        self.fallen: list[str] = []
+        self.told_low: list[str] = []
         self.now = 0
         self.serial = 0
         self.run(self.open())
@@ -54,7 +59,7 @@ class Allotting(RuleBasedStateMachine):
 
     async def open(self) -> None:
         self.store = await self.stack.enter_async_context(open_store(Path(self.folder) / "s.sqlite", [COUNTERS, MOVEMENTS]))
-        self.stock = Allotments(self.store, COUNTERS, MOVEMENTS, lambda: float(self.now))
+        self.stock = Allotments(self.store, COUNTERS, MOVEMENTS, lambda: float(self.now), lambda counter: self.told_low.append(counter.id))
         for thing, pieces in self.hand.items():
             await self.stock.receive(f"first-{thing}", thing, pieces)
 
@@ -67,7 +72,7 @@ class Allotting(RuleBasedStateMachine):
         """The refusal's name, or the state of the key."""
         try:
             done = self.run(doing)
-        except (Short, Gone, OtherWish, BelowReserved) as refusal:
+        except (Short, Gone, OtherWish, BelowReserved, BelowZero) as refusal:
             return type(refusal).__name__
         return str(getattr(done, "state", "held"))
 
@@ -136,6 +141,22 @@ class Allotting(RuleBasedStateMachine):
         else:
             self.hand[thing] = on_hand
 
+    @rule(thing=st.sampled_from(["cup", "pot"]), delta=st.integers(-5, 5))
+    def adjust_by(self, thing: str, delta: int) -> None:
+        self.serial += 1
+        got = self.answer(self.stock.adjust_to(f"a{self.serial}", thing, move_by(delta)))
+        after = self.hand[thing] + delta
+        if after < self.reserved(thing):
+            assert got == ("BelowZero" if after < 0 else "BelowReserved")
+        else:
+            self.hand[thing] = after
+
+    @rule(thing=st.sampled_from(["cup", "pot"]), low_at=st.integers(-1, 5))
+    def mark(self, thing: str, low_at: int) -> None:
+        self.run(self.store.together(self.stock.marking(thing, lambda: low_at)))
+        self.low_at[thing] = low_at
+        self.was_low.pop(thing, None)
+
     @rule(thing=st.sampled_from(["cup", "pot"]), pieces=st.integers(0, 3))
     def receive(self, thing: str, pieces: int) -> None:
         self.serial += 1
@@ -156,11 +177,21 @@ class Allotting(RuleBasedStateMachine):
         assert self.run(self.stock.finish()) == 0
 
     @invariant()
+    def low_things_are_known(self) -> None:
+        counters = self.run(self.stock.counters(["cup", "pot"]))
+        low = self.run(self.stock.low(None, 10)).items
+        assert low == [counters[thing] for thing in ("cup", "pot") if counters[thing].low]
+        self.fallen += [counter.id for counter in low if not self.was_low.get(counter.id, True)]
+        self.was_low = {thing: counter.low for thing, counter in counters.items()}
+        assert sorted(self.told_low) == sorted(self.fallen)
+
+    @invariant()
     def conserved(self) -> None:
         movements = self.run(self.store[MOVEMENTS].find(limit=MOST_IN_A_PAGE)).items
         for thing, counter in self.run(self.stock.counters(["cup", "pot"])).items():
             assert (counter.on_hand, counter.reserved) == (self.hand[thing], self.reserved(thing))
             assert counter.available >= 0
+            assert counter.low is (counter.available <= self.low_at[thing])
             assert balance(movement for movement in movements if movement.thing == thing).agrees(counter)
             assert len(counter.open) == sum(thing in key.lines for key in self.keys.values() if key.state == "held")
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from contracts import product as contract
@@ -14,18 +15,20 @@ from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.ids import new_id
 from mallkit.sqlite import open_store
+from svc_product.app import KINDS
 from svc_product.domain.imports import AppliedImport, StagedPart, part_id, plan_of
 from svc_product.ports import Ports
-from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
-from svc_product.repository.categories import TREES, Categories
-from svc_product.repository.imports import APPLIED, PARTS, Imports
-from svc_product.repository.stock import COUNTERS, MOVEMENTS, Stock
+from svc_product.repository.catalogue import Catalogue
+from svc_product.repository.categories import Categories
+from svc_product.repository.imports import Imports
+from svc_product.repository.stock import Stock
 from svc_product.use_cases import catalogue, imports, stock
 
 POT = contract.NewProduct(name="Clay Pot", price=Decimal("19.99"), stock=20, category="garden")
 ROW = contract.ImportRow(import_key="a", name="Clay Pot", price=Decimal("19.99"), stock=5, category="garden")
 ID = "ab" * 32
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="3"/></svg>'
+LOW_AT = 2
 DAY = 24 * 3600.0
 
 
@@ -40,10 +43,10 @@ class Clock:
 
 @pytest.fixture
 async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
-    async with open_store(tmp_path / "product.db", (PRODUCTS, DRAWINGS, TREES, PARTS, APPLIED, COUNTERS, MOVEMENTS)) as store:
+    async with open_store(tmp_path / "product.db", KINDS) as store:
         clock = Clock()
-        pieces = Stock(store, clock, new_id)
-        products = Catalogue(store, pieces, time.monotonic)
+        pieces = Stock(store, clock, lambda _: None)
+        products = Catalogue(store, pieces, time.monotonic, LOW_AT)
         waiting = Imports(store, products, new_id)
         yield Ports(
             catalogue=products,
@@ -152,6 +155,17 @@ async def test_a_page_of_a_shop_that_is_nearly_sold_out_ends_and_goes_on(ports: 
         asked += 1
     assert [product.import_key for product, _ in found] == ["row:2-450"]
     assert 1 < asked < 5
+
+
+async def test_the_malls_own_level_reaches_products_that_were_there_before(ports: Ports, tmp_path: Path) -> None:
+    pot, _ = await catalogue.create(POT, Caller(command="k-1"), ports)
+    bowl, _ = await catalogue.create(msgspec.structs.replace(POT, low_stock_at=1), Caller(command="k-2"), ports)
+    assert [pieces.low_at for pieces in (await ports.stock.of([pot.id, bowl.id])).values()] == [LOW_AT, 1]
+    async with open_store(tmp_path / "product.db", KINDS) as store:
+        pieces = Stock(store, ports.clock, lambda _: None)
+        await Catalogue(store, pieces, time.monotonic, 20).mark_low_again()
+        assert {each.id: each.low_at for each in (await pieces.of([pot.id, bowl.id])).values()} == {pot.id: 20, bowl.id: 1}
+        assert [each.id for each in (await pieces.low(None, 10)).items] == [pot.id]
 
 
 def _next(after: str) -> contract.Search:
