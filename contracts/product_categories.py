@@ -49,7 +49,7 @@ class CategoryInUse(Refused):
 
 
 class CategoryView(View, frozen=True):
-    """`products` on sale in it and in all below it, as of at most 10 s ago; `path` leads from the top to the category itself.
+    """`products` on sale in it and in all below it; `path` leads from the top to the category itself.
 
     A category that nobody gave a title has its name for one.
     """

@@ -49,7 +49,7 @@ def build_app(settings: Settings) -> web.Application:
 
 def _ports(settings: Settings, shell: Shell) -> Ports:
     stock = Stock(shell.store, time.time, _low_told(shell.metrics))
-    catalogue = Catalogue(shell.store, stock, time.monotonic, settings.low_stock_at)
+    catalogue = Catalogue(shell.store, stock, settings.low_stock_at)
     return Ports(
         catalogue=catalogue,
         categories=Categories(shell.store, time.monotonic),

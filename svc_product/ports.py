@@ -73,7 +73,7 @@ class Catalogue(Protocol):
         ...
 
     async def categories(self) -> Mapping[str, int]:
-        """How many products are on sale in each itself, as of a few seconds ago."""
+        """How many products are on sale in each itself."""
         ...
 
     async def sells_in(self, category: str) -> bool:

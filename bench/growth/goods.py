@@ -9,7 +9,7 @@ from bench.growth.words import CATEGORIES, IN_A_NAME, IN_A_TEXT, Words, share_wo
 from mallkit.allotment import Counter, Movement, State, movement_id
 from mallkit.money import Money
 from mallkit.store import Kind
-from svc_product.domain import Product, Sheet
+from svc_product.domain.product import Product, Sheet
 from svc_product.repository.catalogue import PRODUCTS
 from svc_product.repository.stock import COUNTERS, FIRST, MOVEMENTS
 

@@ -10,7 +10,6 @@ from mallkit.errors import Missing
 from mallkit.store import Absent, AnyOf, Kind, Page, Step, Store, Taken
 from svc_product.domain.product import Product
 from svc_product.ports import Query
-from svc_product.repository.categories import Counts
 from svc_product.repository.stock import Stock
 
 PRODUCTS: Kind[Product] = Kind(
@@ -56,14 +55,13 @@ DRAWINGS: Kind[Drawing] = Kind(name="drawings", type=Drawing)
 class Catalogue:
     """What can be bought, and what could."""
 
-    def __init__(self, store: Store, stock: Stock, monotonic: Callable[[], float], low_at: int) -> None:
+    def __init__(self, store: Store, stock: Stock, low_at: int) -> None:
         self._store = store
         self._stock = stock
         self._low_at = low_at
         self._walked: str | None = None
         self._products = store[PRODUCTS]
         self._drawings = store[DRAWINGS]
-        self._counts = Counts(self._products, monotonic)
 
     async def get(self, product_id: str) -> Product:
         """Raises Missing, for withdrawn ones too."""
@@ -92,15 +90,11 @@ class Catalogue:
 
     async def categories(self) -> Mapping[str, int]:
         """How many products are on sale in each itself."""
-        return await self._counts.all()
+        return await self._products.counts("category", {"on_sale": True})
 
     async def sells_in(self, category: str) -> bool:
         """Whether a product is on sale in the category itself."""
         return bool((await self._products.find({"on_sale": True, "category": category}, order="made", limit=1)).items)
-
-    def written(self) -> None:
-        """Steps that were made here have been written: what is remembered of the catalogue is counted anew."""
-        self._counts.written()
 
     async def open(self, product: Product, pieces: int) -> Product:
         """Adds a product with its first stock; the product as it is when its import key was there before."""
@@ -109,7 +103,6 @@ class Catalogue:
         except Taken:
             known = await self.known([product.import_key])
             return known[product.import_key].offered()
-        self.written()
         return product
 
     def opening(self, product: Product, pieces: int, drawing: str) -> list[Step]:
@@ -123,7 +116,6 @@ class Catalogue:
             changed: Product = (await self._store.together(*self._changing(product_id, rule)))[0]
         except Absent:
             raise Missing(product_id=product_id) from None
-        self.written()
         return changed
 
     def _changing(self, product_id: str, rule: Callable[[Product], Product]) -> list[Step]:

@@ -60,7 +60,6 @@ class Imports:
             await self._store.together(*steps)
         except (Taken, Moved):
             return False
-        self._catalogue.written()
         return True
 
     async def purge(self, before: float) -> None:

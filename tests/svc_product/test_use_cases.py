@@ -46,7 +46,7 @@ async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
     async with open_store(tmp_path / "product.db", KINDS) as store:
         clock = Clock()
         pieces = Stock(store, clock, lambda _: None)
-        products = Catalogue(store, pieces, time.monotonic, LOW_AT)
+        products = Catalogue(store, pieces, LOW_AT)
         waiting = Imports(store, products, new_id)
         yield Ports(
             catalogue=products,
@@ -163,7 +163,7 @@ async def test_the_malls_own_level_reaches_products_that_were_there_before(ports
     assert [pieces.low_at for pieces in (await ports.stock.of([pot.id, bowl.id])).values()] == [LOW_AT, 1]
     async with open_store(tmp_path / "product.db", KINDS) as store:
         pieces = Stock(store, ports.clock, lambda _: None)
-        await Catalogue(store, pieces, time.monotonic, 20).mark_low_again()
+        await Catalogue(store, pieces, 20).mark_low_again()
         assert {each.id: each.low_at for each in (await pieces.of([pot.id, bowl.id])).values()} == {pot.id: 20, bowl.id: 1}
         assert [each.id for each in (await pieces.low(None, 10)).items] == [pot.id]
 
