@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from mallkit.allotment_ends import Ends
 from mallkit.allotment_rules import (
     Allotment,
     Balance,
@@ -18,9 +19,6 @@ from mallkit.allotment_rules import (
     balance,
     bind,
     come_back,
-    complete,
-    expire,
-    follow,
     mark_low,
     set_to,
 )
@@ -43,7 +41,6 @@ from mallkit.allotment_words import (
 from mallkit.errors import Invalid, Missing
 from mallkit.steps import Write
 from mallkit.store import MOST_IN_A_PAGE, AnyOf, Kind, Page, Range, Step, Store
-from mallkit.times import APART
 
 __all__ = [
     "NEVER",
@@ -65,12 +62,11 @@ __all__ = [
     "kinds",
     "movement_id",
 ]
-AT_ONCE = 200
 Beside = Callable[[Line], Sequence[Step]]
 """Further steps, written together with an adjustment. When their rules run, the line tells what came of it."""
 WAITING = (State.ASKED, State.HELD)
 HOLD, BIND, TAKE, RELEASE = Write("allotment.hold"), Write("allotment.bind"), Write("allotment.take"), Write("allotment.release")
-GIVE_BACK, ADJUST, EXPIRE = Write("allotment.give-back"), Write("allotment.adjust"), Write("allotment.expire")
+GIVE_BACK, ADJUST = Write("allotment.give-back"), Write("allotment.adjust")
 
 
 def _nothing(_: Line) -> Sequence[Step]:
@@ -93,9 +89,7 @@ class Allotments:
         self._steps = Steps(store, self._counters, self._movements)
         self._clock = clock
         self._on_low = on_low
-        self._walked: str | None = None
-        self._latest = float("inf")
-        """When the clock was looked at last, to see whether it has gone back."""
+        self._ends = Ends(self._counters, self._movements, self._steps)
 
     async def counters(self, things: Sequence[str]) -> dict[str, Counter]:
         """Those that there are, by thing."""
@@ -219,49 +213,11 @@ class Allotments:
 
     async def expire(self, now: float) -> int:
         """Releases holds that are unbound and due; how many movements. A job, in any number of copies."""
-        ended = 0
-        while due := (await self._movements.find({"due": Range(gt=0.0, le=now)}, order="due", limit=AT_ONCE)).items:
-            ended += await self._expire(due, now)
-        if now < self._latest:
-            ended += await self._expire_made_ahead(now)
-        self._latest = now
-        return ended
-
-    async def _expire_made_ahead(self, now: float) -> int:
-        """Once at first, and when the clock has gone back: ends holds made by a clock that was ahead, which would last as much longer."""
-        ended, after, more = 0, None, True
-        while more:
-            page = await self._movements.find({"due": Range(gt=now)}, order="due", after=after, limit=AT_ONCE)
-            ended += await self._expire([hold for hold in page.items if hold.created_at > now + APART], now)
-            after, more = page.next, page.next is not None
-        return ended
-
-    async def _expire(self, due: Sequence[Movement], now: float) -> int:
-        lines = [Line(movement) for movement in due]
-        rule = partial(expire, now=now)
-        with EXPIRE.writing():
-            await self._write([step for line in lines for step in self._steps.ending(line, rule)])
-        return sum(line.moved for line in lines)
+        return await self._ends.expire(now)
 
     async def finish(self) -> int:
         """Ends what stopped between two writes; how many movements. A job: each call looks at the next 200 counters, going round."""
-        page = await self._counters.find(after=self._walked, limit=AT_ONCE)
-        self._walked = page.next
-        stopped = [line for counter in page.items if counter.open for line in await self._stopped(counter)]
-        await self._write([step for line in stopped for step in self._steps.completing(line)])
-        return len(stopped)
-
-    async def _stopped(self, counter: Counter) -> list[Line]:
-        """Movements of a counter that are not where its entries say."""
-        ids, known = list(counter.open), dict[str, Movement]()
-        for start in range(0, len(ids), MOST_IN_A_PAGE):
-            some = AnyOf(ids[start : start + MOST_IN_A_PAGE])
-            known.update((line.id, line) for line in (await self._movements.find({"id": some}, limit=MOST_IN_A_PAGE)).items)
-        return [
-            Line(movement)
-            for movement in known.values()
-            if complete(movement, counter.open[movement.id]) is not movement or follow(counter, movement) is not counter
-        ]
+        return await self._ends.finish()
 
     async def _held(self, key: str, lines: Mapping[str, int]) -> bool:
         """Whether the hold has been made before. Raises Gone, OtherWish."""
