@@ -20,6 +20,19 @@ from contracts.product_categories import (
     delete_category,
     set_category,
 )
+from contracts.product_pictures import (
+    PictureView,
+    PriceChange,
+    PriceChanges,
+    Prices,
+    PriceView,
+    SetPicture,
+    delete_picture,
+    picture,
+    price_changes,
+    prices,
+    set_picture,
+)
 from contracts.product_stock import (
     AdjustStock,
     BindHold,
@@ -66,6 +79,7 @@ from contracts.product_words import (
     OneProduct,
     OutOfStock,
     PartKept,
+    PictureUnknown,
     ProductPatch,
     UnsafePicture,
     WrongCurrency,
@@ -78,7 +92,6 @@ from mallkit.endpoint import (
     PATCH,
     POST,
     PUT,
-    Blob,
     Cursor,
     Done,
     Endpoint,
@@ -124,9 +137,16 @@ __all__ = [
     "OutOfStock",
     "ParentUnknown",
     "PartKept",
+    "PictureUnknown",
+    "PictureView",
+    "PriceChange",
+    "PriceChanges",
+    "PriceView",
+    "Prices",
     "ProductPatch",
     "Reason",
     "SetCategory",
+    "SetPicture",
     "SetStock",
     "StockEntryView",
     "StockLog",
@@ -137,12 +157,17 @@ __all__ = [
     "bind_hold",
     "categories",
     "delete_category",
+    "delete_picture",
     "give_back",
     "hold",
     "look_up",
     "low_stock",
+    "picture",
+    "price_changes",
+    "prices",
     "release_hold",
     "set_category",
+    "set_picture",
     "set_stock",
     "stock",
     "stock_log",
@@ -162,7 +187,10 @@ class Sort(StrEnum):
 
 
 class ProductView(View, frozen=True):
-    """`stock` is what can be bought now; `picture` is a path on this host, or a URL, or empty; `version` is the ETag."""
+    """`stock` is what can be bought now; `picture` is a path on this host, or a URL, or empty.
+
+    `version` is the ETag; it changes with the stock too.
+    """
 
     product_id: str
     name: str
@@ -208,11 +236,7 @@ products = Endpoint(
 )  # fmt: skip
 product = Endpoint(
     method=GET, path="/api/v1/products/{product_id}", takes=OneProduct, gives=ProductView, may=(ANYONE,), refuses=(Missing,),
-    etag="version", summary="One product",
-)  # fmt: skip
-picture = Endpoint(
-    method=GET, path="/api/v1/products/{product_id}/picture", takes=OneProduct, gives=Blob, may=(ANYONE,), refuses=(Missing,),
-    media="image/svg+xml", summary="The product's picture",
+    etag="version", cache="no-cache", summary="One product",
 )  # fmt: skip
 create = Endpoint(
     method=POST, path="/api/v1/products", takes=NewProduct, gives=ProductView, may=OPERATORS, status=201, refuses=(WrongCurrency,),
@@ -228,7 +252,7 @@ delete = Endpoint(
 )  # fmt: skip
 import_part = Endpoint(
     method=PUT, path="/api/v1/catalogue/imports/{import_id}/parts/{part}", takes=ImportPart, gives=PartKept, may=OPERATORS,
-    refuses=(WrongCurrency, UnsafePicture), idempotent=True, summary="Send a part of an import",
+    refuses=(WrongCurrency, UnsafePicture, PictureUnknown), idempotent=True, summary="Send a part of an import",
 )  # fmt: skip
 apply_import = Endpoint(
     method=POST, path="/api/v1/catalogue/imports/{import_id}", takes=ApplyImport, gives=Imported, may=OPERATORS,

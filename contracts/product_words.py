@@ -30,6 +30,9 @@ Currency = Annotated[str, Meta(pattern=rf"^[A-Z]{{3}}{END}", examples=["USD"])]
 OnHand = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[20])]
 LowAt = Annotated[int, Meta(ge=0, le=1_000_000_000, examples=[5])]
 """With so many pieces to be bought, or fewer, a product is low."""
+Svg = Annotated[str, Meta(max_length=20_000)]
+Image = Annotated[bytes, Meta(max_length=524_288)]
+"""PNG or JPEG, in base64 on the wire."""
 Quantity = Annotated[int, Meta(ge=1, le=100_000, examples=[2])]
 Grams = Annotated[int, Meta(ge=0, le=100_000_000, examples=[850])]
 """What one piece weighs, for the shipping."""
@@ -86,6 +89,15 @@ class UnsafePicture(Refused):
     remedy = "Send plain shapes only: no scripts, no links, no foreign objects."
 
 
+class PictureUnknown(Refused):
+    """The first bytes are neither those of PNG nor those of JPEG."""
+
+    slug = "product/picture-unknown"
+    title = "The image is neither PNG nor JPEG"
+    status = 422
+    remedy = "Send an SVG as `svg`, or a PNG or JPEG file in base64 as `image`."
+
+
 class ImportIncomplete(Refused):
     """Not all announced parts have arrived."""
 
@@ -118,7 +130,8 @@ class ImportRow(Wish, frozen=True):
     tax_class: TaxClass = STANDARD
     weight_grams: Grams = 0
     low_stock_at: LowAt | None = None
-    picture_svg: Annotated[str, Meta(max_length=20_000)] = ""
+    picture_svg: Svg = ""
+    picture_image: Image = b""
     picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://[!-~]+)?{END}")] = ""
 
 

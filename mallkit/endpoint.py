@@ -83,9 +83,11 @@ class Done(View, frozen=True):
 
 
 class Blob(View, frozen=True):
-    """Bytes that are no JSON: sent with the endpoint's `media` type."""
+    """Bytes that are no JSON: sent with their `media` type, else the endpoint's; `tag` becomes the ETag."""
 
     content: bytes
+    media: str = ""
+    tag: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +135,14 @@ class Endpoint(Generic[W_co, G_co]):
     """Wish field of type bytes that holds the body as it came, for a signature over it; it travels in no other way."""
     etag: str = ""
     """Name of the answer's field that is sent as ETag."""
+    cache: str = ""
+    """Cache-Control of the answer. A client that names the present ETag in If-None-Match is told that it has it: 304.
+
+    The ETag must then change with everything that the answer shows.
+    """
     media: str = "application/json"
+    other_media: tuple[str, ...] = ()
+    """What else a Blob may be."""
     invalid: type[Invalid] = Invalid
     """The refusal for a request that does not fit `takes`."""
     idempotent: bool = False

@@ -117,12 +117,15 @@ class _Schemas:
         if issubclass(endpoint.gives, Done):
             told: Json = {str(endpoint.status): {"description": "Done; there is nothing to show."}}
         elif issubclass(endpoint.gives, Blob):
-            told = {str(endpoint.status): {"description": "The bytes.", "content": {endpoint.media: {}}}}
+            media = (endpoint.media, *endpoint.other_media)
+            told = {str(endpoint.status): {"description": "The bytes.", "content": {each: {} for each in media}}}
         else:
             told = {str(endpoint.status): self._shown(endpoint.gives)}
             if endpoint.etag:
                 etag = {"required": True, "description": "For If-Match.", "schema": {"type": "string"}}
                 told[str(endpoint.status)]["headers"] = {"ETag": etag}
+        if endpoint.cache:
+            told["304"] = {"description": "`If-None-Match` names the present ETag: the client has it already."}
         if endpoint.accepted is not None:
             told["202"] = self._shown(endpoint.accepted)
         return told

@@ -11,6 +11,7 @@ from aiohttp.helpers import rfc822_formatted_time
 
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 HTTP_1_1 = (1, 1)
+BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 KEEP, CLOSE = "Connection: keep-alive\r\n", "Connection: close\r\n"
 
 
@@ -36,7 +37,7 @@ class RawResponse(web.StreamResponse):
         if keep_alive and request.version >= HTTP_1_1:
             connection = ""  # the rule in HTTP/1.1
         line = _LINES.get(self._status) or f"HTTP/1.1 {self._status} \r\n"
-        length = "" if self._status == HTTPStatus.NO_CONTENT else f"Content-Length: {len(self._whole)}\r\n"
+        length = "" if self._status in BODILESS else f"Content-Length: {len(self._whole)}\r\n"
         head = f"{line}{self._lines}{length}Date: {rfc822_formatted_time()}\r\n{connection}\r\n".encode()
         sent = head if request.method == "HEAD" else head + self._whole
         request.writer.output_size += len(sent)  # the server looks at it to see that an answer has begun

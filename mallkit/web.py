@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -28,6 +29,7 @@ G = TypeVar("G", bound=View)
 JSON = "application/json"
 MOST_SECONDS = 15.0
 """The longest that a request may take, whatever deadline its caller gives."""
+KEPT_WITHOUT_BODY = {"ETag", "Cache-Control"}
 SAFE_BLOB = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox", "X-Content-Type-Options": "nosniff"}
 
 AnyPorts = Any
@@ -140,7 +142,8 @@ class Edge:
             caller = with_command(caller, "", _address(request))
             if endpoint.forgets and self.idempotency is not None:
                 await self.idempotency.forget(getattr(wish, endpoint.forgets))
-            return _reply(endpoint, await served.handler(wish, caller, self.ports))
+            reply = _reply(endpoint, await served.handler(wish, caller, self.ports))
+            return _unless_known(reply, request.headers.get("If-None-Match")) if endpoint.cache else reply
         key = read_key(request.headers.get("Idempotency-Key"), required=endpoint.keyed is Keyed.REQUIRED)
         caller = with_command(caller, command_id(caller, endpoint, key), _address(request))
 
@@ -175,13 +178,26 @@ def in_words_of(endpoint: Endpoint[Wish, View], error: ShopError) -> ShopError:
 def _reply(endpoint: Endpoint[Wish, View], answer: View) -> Reply:
     if isinstance(answer, Done):
         return Reply(endpoint.status, b"", {})
+    caching = {"Cache-Control": endpoint.cache} if endpoint.cache else {}
     if isinstance(answer, Blob):
-        return Reply(endpoint.status, answer.content, {"Content-Type": endpoint.media, **SAFE_BLOB})
-    headers = {"Content-Type": JSON}
+        tag = {"ETag": f'"{answer.tag}"'} if answer.tag else {}
+        return Reply(endpoint.status, answer.content, {"Content-Type": answer.media or endpoint.media, **SAFE_BLOB, **tag, **caching})
+    headers = {"Content-Type": JSON, **caching}
     if endpoint.etag:
         headers["ETag"] = f'"{getattr(answer, endpoint.etag)}"'
     status = web.HTTPAccepted.status_code if isinstance(answer, Accepted) else endpoint.status
     return Reply(status, WRITE.encode(answer), headers)
+
+
+def _unless_known(reply: Reply, if_none_match: str | None) -> Reply:
+    """304 for a client that has the answer already; ETags are compared weakly, as RFC 9110 wants it here."""
+    tag = reply.headers.get("ETag")
+    if if_none_match is None or tag is None:
+        return reply
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    if tag not in known and "*" not in known:
+        return reply
+    return Reply(HTTPStatus.NOT_MODIFIED, b"", {name: value for name, value in reply.headers.items() if name in KEPT_WITHOUT_BODY})
 
 
 def _address(request: web.BaseRequest) -> str:

@@ -15,14 +15,14 @@ from mallkit.metrics import ServerMetrics
 from mallkit.service import Service, Shell, Wired, application
 from svc_product import handlers, jobs, views
 from svc_product.ports import Pieces, Ports
-from svc_product.repository.catalogue import DRAWINGS, PRODUCTS, Catalogue
+from svc_product.repository.catalogue import DRAWINGS, PRICES, PRODUCTS, Catalogue
 from svc_product.repository.categories import TREES, Categories
 from svc_product.repository.imports import APPLIED, PARTS, Imports
 from svc_product.repository.stock import COUNTERS, LOG, MOVEMENTS, Stock
 from svc_product.settings import Settings
 
 log = structlog.get_logger()
-KINDS = (PRODUCTS, DRAWINGS, TREES, PARTS, APPLIED, COUNTERS, MOVEMENTS, LOG)
+KINDS = (PRODUCTS, DRAWINGS, PRICES, TREES, PARTS, APPLIED, COUNTERS, MOVEMENTS, LOG)
 
 
 def build_app(settings: Settings) -> web.Application:

@@ -4,8 +4,9 @@ from contracts import product as contract
 from mallkit.endpoint import Blob, Caller, Done, Nothing
 from mallkit.web import serves
 from svc_product import views
+from svc_product.domain.pictures import MEDIA
 from svc_product.ports import Ports
-from svc_product.use_cases import catalogue, categories, imports, stock
+from svc_product.use_cases import catalogue, categories, imports, pictures, stock
 
 
 @serves(contract.products)
@@ -24,7 +25,33 @@ async def product(wish: contract.OneProduct, _: Caller, ports: Ports) -> contrac
 @serves(contract.picture)
 async def picture(wish: contract.OneProduct, _: Caller, ports: Ports) -> Blob:
     """A product's picture."""
-    return Blob(content=await catalogue.drawing(wish.product_id, ports))
+    found = await pictures.of(wish.product_id, ports)
+    return Blob(content=found.content, media=MEDIA[found.format], tag=found.name)
+
+
+@serves(contract.set_picture)
+async def set_picture(wish: contract.SetPicture, _: Caller, ports: Ports) -> contract.PictureView:
+    """Sets a product's picture."""
+    return views.pictured(await pictures.put(wish, ports))
+
+
+@serves(contract.delete_picture)
+async def delete_picture(wish: contract.OneProduct, _: Caller, ports: Ports) -> Done:
+    """Takes a product's picture away."""
+    await pictures.remove(wish.product_id, ports)
+    return Done()
+
+
+@serves(contract.prices)
+async def prices(wish: contract.OneProduct, _: Caller, ports: Ports) -> contract.Prices:
+    """What a product has cost."""
+    return contract.Prices(items=views.prices(await catalogue.prices(wish.product_id, ports)))
+
+
+@serves(contract.price_changes)
+async def price_changes(wish: contract.OneProduct, _: Caller, ports: Ports) -> contract.PriceChanges:
+    """Who changed a product's price."""
+    return contract.PriceChanges(items=views.price_changes(await catalogue.prices(wish.product_id, ports)))
 
 
 @serves(contract.categories)
@@ -53,9 +80,9 @@ async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> con
 
 
 @serves(contract.patch)
-async def patch(wish: contract.ProductPatch, _: Caller, ports: Ports) -> contract.ProductView:
+async def patch(wish: contract.ProductPatch, caller: Caller, ports: Ports) -> contract.ProductView:
     """Changes a product."""
-    return views.product(*await catalogue.rewrite(wish, ports))
+    return views.product(*await catalogue.rewrite(wish, caller, ports))
 
 
 @serves(contract.delete)
@@ -104,9 +131,9 @@ async def import_part(wish: contract.ImportPart, _: Caller, ports: Ports) -> con
 
 
 @serves(contract.apply_import)
-async def apply_import(wish: contract.ApplyImport, _: Caller, ports: Ports) -> contract.Imported:
+async def apply_import(wish: contract.ApplyImport, caller: Caller, ports: Ports) -> contract.Imported:
     """Applies an import."""
-    done = await imports.apply(wish, ports)
+    done = await imports.apply(wish, caller, ports)
     return contract.Imported(import_id=done.id, created=done.created, updated=done.updated, unchanged=done.unchanged)
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+from msgspec import UNSET, UnsetType
 
 from contracts.product import Sort
 from mallkit.store import Page, Term
 from svc_product.domain.categories import Tree
 from svc_product.domain.imports import AppliedImport, Plan, StagedPart
+from svc_product.domain.pictures import Picture
+from svc_product.domain.prices import Prices
 from svc_product.domain.product import Product
 from svc_product.domain.stock import StockEntry
 
@@ -21,6 +25,17 @@ class Query:
     group: str | None = None
     words: Sequence[Term] = ()
     sort: Sort = Sort.NEWEST
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What becomes of a product, in one write."""
+
+    rule: Callable[[Product], Product]
+    picture: Picture | UnsetType | None = UNSET
+    """None: it goes."""
+    by: str | None = None
+    """Who may have changed the price; None where nobody did."""
 
 
 class Pieces(Protocol):
@@ -57,6 +72,9 @@ class Pieces(Protocol):
         ...
 
 
+Stocked: TypeAlias = tuple[Product, Pieces]
+
+
 class Catalogue(Protocol):
     """The products and their drawings. Withdrawn products are told apart by `Product.on_sale` only."""
 
@@ -84,12 +102,16 @@ class Catalogue(Protocol):
         """Adds a product with its first stock; the product as it is when its import key was there before."""
         ...
 
-    async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
-        """Applies a rule to the newest version. Raises Missing."""
+    async def change(self, product_id: str, change: Change) -> Product:
+        """Applies it to the newest version. Raises Missing."""
         ...
 
-    async def drawing(self, product_id: str) -> str:
-        """The SVG. Raises Missing."""
+    async def picture(self, product_id: str) -> Picture:
+        """The one that is kept. Raises Missing."""
+        ...
+
+    async def prices(self, product_id: str) -> Prices:
+        """The prices that it had."""
         ...
 
     async def mark_low_again(self) -> None:
@@ -128,7 +150,7 @@ class Imports(Protocol):
         """What it did."""
         ...
 
-    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport) -> bool:
+    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport, by: str) -> bool:
         """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made."""
         ...
 

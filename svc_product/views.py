@@ -1,13 +1,15 @@
 """From products and their stock to what the contracts show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from contracts import audit
 from contracts import product as contract
 from mallkit.allotment import NEVER, Counter, Movement
 from mallkit.times import rfc3339
 from svc_product.domain.categories import Shown, Tree
-from svc_product.domain.product import SVG, Product
+from svc_product.domain.pictures import is_kept
+from svc_product.domain.prices import Price
+from svc_product.domain.product import Product
 from svc_product.domain.stock import StockEntry
 from svc_product.ports import Pieces
 
@@ -29,7 +31,7 @@ def product(found: Product, pieces: Pieces) -> contract.ProductView:
         sku=sheet.sku,
         tags=list(sheet.tags),
         picture=picture(found),
-        version=f"{found.version}.{pieces.version}",
+        version=f"{found.version}.{pieces.version}-{pieces.available}",
         created_at=created,
         updated_at=created if found.updated_at == found.created_at else rfc3339(found.updated_at),
         tax_class=sheet.tax_class,
@@ -106,7 +108,27 @@ def low_stock(found: Product, pieces: Pieces) -> contract.LowStock:
 def picture(found: Product) -> str:
     """A path on this host, a URL, or nothing."""
     kept = found.sheet.picture
-    return contract.picture.path.format(product_id=found.id) if kept.startswith(SVG) else kept
+    return contract.picture.path.format(product_id=found.id) if is_kept(kept) else kept
+
+
+def pictured(found: Product) -> contract.PictureView:
+    """A picture that was set."""
+    return contract.PictureView(product_id=found.id, picture=picture(found), tag=found.sheet.picture)
+
+
+def prices(found: Sequence[Price]) -> list[contract.PriceView]:
+    """Newest first."""
+    changes = price_changes(found)
+    return [contract.PriceView(price=each.price, currency=each.currency, since=each.since, until=each.until) for each in changes]
+
+
+def price_changes(found: Sequence[Price]) -> list[contract.PriceChange]:
+    """Newest first, with who made them."""
+    ends = [rfc3339(price.since) for price in found[1:]]
+    return [
+        contract.PriceChange(price=price.money.amount, currency=price.money.currency, since=rfc3339(price.since), until=until, by=price.by)
+        for price, until in reversed(list(zip(found, [*ends, None], strict=True)))
+    ]
 
 
 def counter_row(found: Counter, revision: int) -> audit.Counter:

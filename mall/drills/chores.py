@@ -34,6 +34,7 @@ ORDER = {
     "firstname": "Drill", "lastname": "Operator", "email": "operator@mall.test",
     "address": {"street_address": "1 Main Street", "city": "Springfield", "state": "IL", "country": "US", "zip_code": "62701"},
 }  # fmt: skip
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'
 ROW = {"import_key": "drill-pot", "name": "Drill Pot", "price": 19.99, "stock": 5, "category": "drill"}
 
 
@@ -73,6 +74,7 @@ class Chores:
         await line.call("", "PUT", f"{here}/stock", {"on_hand": 7}, version=seen["version"])
         await line.call("", "POST", f"{here}/stock/adjustments", {"delta": -1, "reason": "damaged"}, key=self._unique(24))
         await line.call("", "PATCH", here, {"price": 12})
+        await line.call("", "PUT", f"{here}/picture", {"svg": PICTURE})
         await line.call("", "DELETE", here)
         category = f"/api/v1/categories/drill-{self._unique(16)}"
         await line.call("", "PUT", category, {"title": "Drill"})

@@ -4,17 +4,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mallkit.errors import Invalid
+from svc_product.domain.pictures import Format, Picture, photographed
 from svc_product.domain.product import Product, Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedRow:
-    """A checked row of an import. `stock` counts for a new product only; `drawing` is SVG, or nothing."""
+    """A checked row of an import. `stock` counts for a new product only; of `drawing` (SVG) and `image` one is nothing."""
 
     import_key: str
     sheet: Sheet
     stock: int
     drawing: str = ""
+    image: bytes = b""
+
+    @property
+    def picture(self) -> Picture | None:
+        """The one to be kept."""
+        if self.image:
+            return photographed(self.image)
+        return Picture(Format.SVG, self.drawing.encode()) if self.drawing else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

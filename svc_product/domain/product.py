@@ -21,12 +21,11 @@ SEARCHED_TEXT = 1000
 """Characters of a description that are searched: what a product is stands at its beginning, and an index row is kept for every word."""
 SORTED_NAME = 48
 """Characters of a name that decide its place in a list: the cursor carries them."""
-SVG = "svg:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """What is written about a product. `picture`: nothing, an https URL, or `svg:` with the digest of the drawing that is kept for it."""
+    """What is written about a product. `picture`: nothing, an https URL, or the name of one that is kept for it."""
 
     name: str
     price: Money

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})\1')
+VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})(?:-[0-9]{1,18})?\1')
 
 SET = "set"
 """The reason of an entry that says how many there are."""
@@ -27,7 +27,7 @@ class StockEntry:
 def stock_versions(if_match: str) -> frozenset[int] | None:
     """The stock versions that `If-Match` names; None when any will do (`*`).
 
-    The ETag of a product ends in that of its stock: `"3.7"` and `"7"` name the same stock. What is no ETag of ours names nothing.
+    The ETag of a product holds that of its stock: `"3.7-20"` and `"7"` name the same stock. What is no ETag of ours names nothing.
     """
     if if_match.strip() == "*":
         return None

@@ -1,15 +1,17 @@
 """Products and drawings in the store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 from contracts.product import Sort
 from mallkit.errors import Missing
 from mallkit.store import Absent, AnyOf, Kind, Page, Step, Store, Taken
+from svc_product.domain.pictures import Format, Picture
+from svc_product.domain.prices import Prices
 from svc_product.domain.product import Product
-from svc_product.ports import Query
+from svc_product.ports import Change, Query
 from svc_product.repository.stock import Stock
 
 PRODUCTS: Kind[Product] = Kind(
@@ -39,17 +41,34 @@ ORDER = {
 }
 KEYS_AT_ONCE = 500
 WALKED_AT_ONCE = 200
+STAMPED = Change(rule=lambda product: product)
+"""Nothing but the level at which it is low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The SVG of a product; `id` is the product's."""
+    """The picture of a product; `id` is the product's. Of `svg` and `image` one is empty."""
 
     id: str
     svg: str
+    image: bytes = b""
+    format: Format = Format.SVG
+
+    @classmethod
+    def of(cls, product_id: str, picture: Picture) -> Self:
+        """As it is kept."""
+        if picture.format is Format.SVG:
+            return cls(product_id, picture.content.decode())
+        return cls(product_id, "", picture.content, picture.format)
+
+    @property
+    def picture(self) -> Picture:
+        """As it is shown."""
+        return Picture(self.format, self.image or self.svg.encode())
 
 
 DRAWINGS: Kind[Drawing] = Kind(name="drawings", type=Drawing)
+PRICES: Kind[Prices] = Kind(name="prices", type=Prices)
 
 
 class Catalogue:
@@ -62,6 +81,7 @@ class Catalogue:
         self._walked: str | None = None
         self._products = store[PRODUCTS]
         self._drawings = store[DRAWINGS]
+        self._prices = store[PRICES]
 
     async def get(self, product_id: str) -> Product:
         """Raises Missing, for withdrawn ones too."""
@@ -99,34 +119,50 @@ class Catalogue:
     async def open(self, product: Product, pieces: int) -> Product:
         """Adds a product with its first stock; the product as it is when its import key was there before."""
         try:
-            await self._store.together(*self.opening(product, pieces, ""))
+            await self._store.together(*self.opening(product, pieces, None))
         except Taken:
             known = await self.known([product.import_key])
             return known[product.import_key].offered()
         return product
 
-    def opening(self, product: Product, pieces: int, drawing: str) -> list[Step]:
+    def opening(self, product: Product, pieces: int, picture: Picture | None) -> list[Step]:
         """`open`, for `together`."""
         steps = [self._products.adding(product), *self._stock.receiving(product.id, pieces, product.low_at(self._low_at))]
-        return [*steps, self._drawings.adding(Drawing(product.id, drawing))] if drawing else steps
+        return [*steps, self._drawings.adding(Drawing.of(product.id, picture))] if picture else steps
 
-    async def change(self, product_id: str, rule: Callable[[Product], Product]) -> Product:
-        """Applies a rule to the newest version. Raises Missing."""
+    async def change(self, product_id: str, change: Change) -> Product:
+        """Applies it to the newest version. Raises Missing."""
         try:
-            changed: Product = (await self._store.together(*self._changing(product_id, rule)))[0]
+            changed: Product = (await self._store.together(*self.changing(product_id, change)))[0]
         except Absent:
             raise Missing(product_id=product_id) from None
         return changed
 
-    def _changing(self, product_id: str, rule: Callable[[Product], Product]) -> list[Step]:
-        """The product, then the level from which on it is low."""
+    def changing(self, product_id: str, change: Change) -> list[Step]:
+        """`change`, for `together`: the product, the level from which on it is low, its new price, its picture."""
         seen: list[Product] = []
 
         def changed(product: Product) -> Product:
-            seen[:] = [rule(product)]
-            return seen[0]
+            seen[:] = [product, change.rule(product)]
+            return seen[1]
 
-        return [self._products.changing(product_id, changed), self._stock.marking(product_id, lambda: seen[0].low_at(self._low_at))]
+        steps = [self._products.changing(product_id, changed), self._stock.marking(product_id, lambda: seen[1].low_at(self._low_at))]
+        if change.by is not None:
+            by, first = change.by, Prices(id=product_id)
+            steps.append(self._prices.changing(product_id, lambda prices: prices.after(seen[0], seen[1], by), absent=first))
+        if isinstance(change.picture, Picture):
+            drawing = Drawing.of(product_id, change.picture)
+            steps.append(self._drawings.changing(product_id, lambda _: drawing, absent=drawing))
+        elif change.picture is None:
+            steps.append(self._drawings.removing(product_id))
+        return steps
+
+    async def prices(self, product_id: str) -> Prices:
+        """The prices that it had; none where it has only had one."""
+        try:
+            return await self._prices.get(product_id)
+        except Absent:
+            return Prices(id=product_id)
 
     async def mark_low_again(self) -> None:
         """The next products, going round: a level that the settings name has changed since they were written, or is new."""
@@ -135,18 +171,12 @@ class Catalogue:
         pieces = await self._stock.of([product.id for product in page.items])
         wrong = [product for product in page.items if pieces[product.id].low_at != product.low_at(self._low_at)]
         if wrong:
-            await self._store.together(*chain.from_iterable(self._changing(product.id, _as_it_is) for product in wrong))
+            await self._store.together(*chain.from_iterable(self.changing(product.id, STAMPED) for product in wrong))
 
-    def changing(self, product_id: str, rule: Callable[[Product], Product], drawing: str) -> list[Step]:
-        """`change`, for `together`; the drawing becomes the one given, or goes."""
-        drawn = Drawing(product_id, drawing)
-        picture = self._drawings.changing(product_id, lambda _: drawn, absent=drawn) if drawing else self._drawings.removing(product_id)
-        return [*self._changing(product_id, rule), picture]
-
-    async def drawing(self, product_id: str) -> str:
-        """The SVG. Raises Missing."""
+    async def picture(self, product_id: str) -> Picture:
+        """The one that is kept. Raises Missing."""
         try:
-            return (await self._drawings.get(product_id)).svg
+            return (await self._drawings.get(product_id)).picture
         except Absent:
             raise Missing(product_id=product_id) from None
 
@@ -158,7 +188,3 @@ class Catalogue:
             page = await self._products.find({"import_key": some}, limit=KEYS_AT_ONCE)
             found.update((product.import_key, product) for product in page.items)
         return found
-
-
-def _as_it_is(product: Product) -> Product:
-    return product

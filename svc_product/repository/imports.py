@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from mallkit.store import Absent, Kind, Range, Step, Store, Taken
 from svc_product.domain.imports import AppliedImport, ImportedRow, Plan, StagedPart
 from svc_product.domain.product import Product
+from svc_product.ports import Change
 from svc_product.repository.catalogue import Catalogue
 
 PARTS: Kind[StagedPart] = Kind(name="import_parts", type=StagedPart, fields={"staged_at": float}, indexes=(("staged_at",),))
@@ -47,13 +48,15 @@ class Imports:
         except Absent:
             return None
 
-    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport) -> bool:
+    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport, by: str) -> bool:
         """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made."""
         steps: list[Step] = [self._parts.checking(part.id, _is_still(part)) for part in parts]
         for row in plan.new:
-            steps += self._catalogue.opening(_product(row, self._new_id(), done.applied_at), row.stock, row.drawing)
+            steps += self._catalogue.opening(_product(row, self._new_id(), done.applied_at), row.stock, row.picture)
         for product, row in plan.changed:
-            steps += self._catalogue.changing(product.id, _rewriting(row, done.applied_at), row.drawing)
+            dearer = by if product.sheet.price != row.sheet.price else None
+            change = Change(rule=_rewriting(row, done.applied_at), picture=row.picture, by=dearer)
+            steps += self._catalogue.changing(product.id, change)
         steps.append(self._applied.changing(done.id, lambda _: done, absent=done))
         steps += [self._parts.removing(part.id) for part in parts]
         try:

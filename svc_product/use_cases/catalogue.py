@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from msgspec import UNSET
 
 from contracts import product as contract
 from mallkit.endpoint import Caller
-from mallkit.errors import Missing
 from mallkit.steps import Write
 from mallkit.terms import query_terms
 from svc_product.domain.categories import Tree
-from svc_product.domain.product import SVG, Product, Sheet, read_price
-from svc_product.ports import Pieces, Ports, Query
+from svc_product.domain.prices import Price
+from svc_product.domain.product import Product, Sheet, read_price
+from svc_product.ports import Change, Ports, Query, Stocked
 
-Stocked: TypeAlias = tuple[Product, Pieces]
 MOST_AT_ONCE = 200
 MOST_LOOKS = 10
 """After so many a page ends though it is not full, and its cursor goes on: that is some thousand products that are out of stock."""
@@ -74,15 +73,6 @@ async def _with_stock(product: Product, ports: Ports) -> Stocked:
     return product, (await ports.stock.of([product.id]))[product.id]
 
 
-async def drawing(product_id: str, ports: Ports) -> bytes:
-    """The SVG of a product on sale. Raises Missing, also where the picture is elsewhere."""
-    product = await ports.catalogue.get(product_id)
-    if not product.sheet.picture.startswith(SVG):
-        message = "this product has no picture here"
-        raise Missing(message)
-    return (await ports.catalogue.drawing(product_id)).encode()
-
-
 async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> Stocked:
     """The same command finds the product that it made. Raises WrongCurrency."""
     now = ports.clock()
@@ -95,7 +85,7 @@ async def create(wish: contract.NewProduct, caller: Caller, ports: Ports) -> Sto
     return await _with_stock(opened, ports)
 
 
-async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
+async def rewrite(wish: contract.ProductPatch, caller: Caller, ports: Ports) -> Stocked:
     """Changes what was sent. Raises Missing."""
     now = ports.clock()
     changes: dict[str, Any] = {name: getattr(wish, name) for name in COPIED if getattr(wish, name) is not UNSET}
@@ -109,7 +99,7 @@ async def rewrite(wish: contract.ProductPatch, ports: Ports) -> Stocked:
         return product.rewritten(replace(sheet, **changes).checked(), now)
 
     with REWRITTEN.writing():
-        rewritten = await ports.catalogue.change(wish.product_id, rule)
+        rewritten = await ports.catalogue.change(wish.product_id, Change(rule=rule, by=None if wish.price is UNSET else caller.subject))
     return await _with_stock(rewritten, ports)
 
 
@@ -117,7 +107,13 @@ async def withdraw(product_id: str, ports: Ports) -> None:
     """Takes a product off sale; holds that run on it go on. Raises Missing."""
     now = ports.clock()
     with WITHDRAWN.writing():
-        await ports.catalogue.change(product_id, lambda product: product.offered().withdrawn(now))
+        await ports.catalogue.change(product_id, Change(rule=lambda product: product.offered().withdrawn(now)))
+
+
+async def prices(product_id: str, ports: Ports) -> tuple[Price, ...]:
+    """Oldest first, the present one last. Raises Missing."""
+    product = await ports.catalogue.get(product_id)
+    return (await ports.catalogue.prices(product_id)).of(product)
 
 
 async def look_up(product_ids: Sequence[str], ports: Ports) -> tuple[list[Stocked], Tree]:

@@ -1,19 +1,19 @@
 """An import: its parts are checked and kept aside, then all of it becomes visible at once."""
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import UNSET
 
 from contracts import product as contract
-from contracts.product import ImportIncomplete, ImportRow, UnsafePicture
+from contracts.product import ImportIncomplete, ImportRow
+from mallkit.endpoint import Caller
 from mallkit.errors import Invalid, ShopError, Unavailable
 from mallkit.steps import Write
-from mallkit.svg import svg_fault
 from svc_product.domain.imports import AppliedImport, ImportedRow, StagedPart, part_id, plan_of
-from svc_product.domain.product import SVG, Sheet, read_price, readable
+from svc_product.domain.pictures import drawn, photographed
+from svc_product.domain.product import Sheet, read_price, readable
 from svc_product.ports import Ports
 
 KEPT_SECONDS = 24 * 3600.0
@@ -48,12 +48,7 @@ async def keep_part(wish: contract.ImportPart, ports: Ports) -> int:
 
 def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
     price = read_price(row.price, sold_in if row.currency is UNSET else row.currency, sold_in)
-    picture = row.picture_url
-    if row.picture_svg:
-        fault = svg_fault(row.picture_svg)
-        if fault:
-            raise UnsafePicture(fault)
-        picture = SVG + hashlib.sha256(row.picture_svg.encode()).hexdigest()[:16]
+    kept = drawn(row.picture_svg) if row.picture_svg else photographed(row.picture_image) if row.picture_image else None
     sheet = Sheet(
         name=row.name,
         price=price,
@@ -64,13 +59,13 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
         options=row.options,
         sku=row.sku,
         tags=tuple(row.tags),
-        picture=picture,
+        picture=kept.name if kept else row.picture_url,
         tax_class=row.tax_class,
         weight_grams=row.weight_grams,
         low_stock_at=row.low_stock_at,
     )
     key = "row:" + readable("import_key", row.import_key)
-    return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg)
+    return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg, image=row.picture_image)
 
 
 def _refusal(rows: Sequence[ImportRow], faults: Sequence[tuple[int, ShopError]]) -> ShopError:
@@ -80,7 +75,7 @@ def _refusal(rows: Sequence[ImportRow], faults: Sequence[tuple[int, ShopError]])
     return type(first)(f"row {number} ({rows[number].import_key}): {first.detail}{more}", errors=errors)
 
 
-async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
+async def apply(wish: contract.ApplyImport, caller: Caller, ports: Ports) -> AppliedImport:
     """All parts in one write. An import whose parts were applied answers what it did; sent again, it is compared with the present.
 
     Raises ImportIncomplete, and Invalid when a product stands in two parts.
@@ -105,7 +100,7 @@ async def apply(wish: contract.ApplyImport, ports: Ports) -> AppliedImport:
             applied_at=ports.clock(),
         )
         with APPLIED.writing():
-            applied = await ports.imports.apply(plan, parts, done)
+            applied = await ports.imports.apply(plan, parts, done, caller.subject)
         if applied:
             return done
     message = "the catalogue keeps changing under this import"

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.bank import SIGNATURE
 from tests.journeys.people import order_form
-from tests.journeys.world import Customer, World
+from tests.journeys.world import SVG, Customer, World
 
 Json = Any
 
@@ -130,6 +130,10 @@ def _adjust_stock(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{product_id}", world.changing), {"delta": 1, "reason": "found"}, {"Idempotency-Key": world.unique()})
 
 
+def _set_picture(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.changing), {"svg": SVG})
+
+
 def _set_category(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.replace("{category}", world.category), {"title": "A Category"})
 
@@ -245,6 +249,10 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/products/{product_id}/picture"): _product,
     ("GET", "/api/v1/products/{product_id}/stock"): _product,
     ("PUT", "/api/v1/products/{product_id}/stock"): _set_stock,
+    ("PUT", "/api/v1/products/{product_id}/picture"): _set_picture,
+    ("DELETE", "/api/v1/products/{product_id}/picture"): _delete_product,
+    ("GET", "/api/v1/products/{product_id}/prices"): _product,
+    ("GET", "/api/v1/products/{product_id}/prices/changes"): _product,
     ("POST", "/api/v1/products/{product_id}/stock/adjustments"): _adjust_stock,
     ("GET", "/api/v1/products/{product_id}/stock/log"): _product,
     ("GET", "/api/v1/stock/low"): _plain,

@@ -135,6 +135,10 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "reason": (Absent, "", "stolen", 5, None),
         "note": ("x" * 201, "\0", 5),
     },
+    ("PUT", "/api/v1/products/{product_id}/picture"): {
+        "svg": (Absent, "", 5, "x" * 20_001, But("<svg/>", 422, "product/unsafe-picture")),
+        "image": (5, "not base64", "AAAA"),
+    },
     ("PUT", "/api/v1/categories/{category}"): {
         "title": (Absent, *TITLES),
         "title_zh": ("x" * 301, "\0", 5),
@@ -237,6 +241,7 @@ TARGETS = """
 404 GET    /api/v1/products/%ff
 404 GET    /api/v1/products/{long}
 404 GET    /api/v1/products/unknown/picture
+404 GET    /api/v1/products/unknown/prices
 404 PUT    /api/v1/cart/items/unknown {"quantity":1}
 404 DELETE /api/v1/cart/items/unknown
 404 GET    /api/v1/checkout/unknown

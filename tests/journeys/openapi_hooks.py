@@ -20,7 +20,7 @@ from schemathesis.auths import AuthContext
 
 from contracts.bank import SIGNATURE
 from tests.journeys.people import card
-from tests.journeys.world import World
+from tests.journeys.world import SVG, World
 
 Json = Any
 LEFT_ALONE = 4
@@ -214,6 +214,10 @@ def _own_cursor(case: Case[Any]) -> None:
     case.query = {name: value for name, value in case.query.items() if name != "after"}
 
 
+def _picture(case: Case[Any]) -> None:
+    case.body = {"svg": SVG}
+
+
 def _spare(case: Case[Any]) -> None:
     """The run finds the products that everything else here is bought with in lists, and would change them."""
     if case.path_parameters.get("product_id") in {world.product, world.changing}:
@@ -232,6 +236,8 @@ ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
     "product.delete": _spare,
     "product.set_stock": _spare,
     "product.adjust_stock": _spare,
+    "product.set_picture": _spare,
+    "product.delete_picture": _spare,
     "product.stock_log": _own_cursor,
     "product.low_stock": _own_cursor,
     "order.orders_of": _orders_query,
@@ -255,6 +261,10 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "product.delete": _path(product_id=world.new_product),
     "product.stock": _product,
     "product.set_stock": _both(_changing, _version),
+    "product.set_picture": _both(_changing, _picture),
+    "product.delete_picture": _path(product_id=world.new_product),
+    "product.prices": _product,
+    "product.price_changes": _product,
     "product.adjust_stock": _both(_key, _changing, _body(delta=lambda: 1)),
     "product.stock_log": _product,
     "product.set_category": _without("parent"),

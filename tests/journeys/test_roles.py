@@ -42,6 +42,10 @@ product   GET     /api/v1/products/{product_id}                        200 200 2
 product   PATCH   /api/v1/products/{product_id}                        401 401 403 403 200 403
 product   DELETE  /api/v1/products/{product_id}                        401 401 403 403 204 403
 product   GET     /api/v1/products/{product_id}/picture                200 200 200 200 200 200
+product   PUT     /api/v1/products/{product_id}/picture                401 401 403 403 200 403
+product   DELETE  /api/v1/products/{product_id}/picture                401 401 403 403 204 403
+product   GET     /api/v1/products/{product_id}/prices                 200 200 200 200 200 200
+product   GET     /api/v1/products/{product_id}/prices/changes         401 401 403 403 200 403
 product   GET     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
 product   PUT     /api/v1/products/{product_id}/stock                  401 401 403 403 200 403
 product   POST    /api/v1/products/{product_id}/stock/adjustments      401 401 403 403 201 403

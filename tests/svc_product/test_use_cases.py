@@ -29,6 +29,7 @@ ROW = contract.ImportRow(import_key="a", name="Clay Pot", price=Decimal("19.99")
 ID = "ab" * 32
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="3"/></svg>'
 LOW_AT = 2
+OPERATOR = Caller(subject="o1")
 DAY = 24 * 3600.0
 
 
@@ -78,15 +79,15 @@ async def test_a_command_that_comes_again_without_its_record_finds_what_it_made(
 
 async def test_a_plan_that_was_overtaken_changes_nothing(ports: Ports) -> None:
     await stage(ports, ROW)
-    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), OPERATOR, ports)
     (part,) = await stage(ports, a_pot(name="Steel Pot"))
     known = await ports.catalogue.known(["row:a"])
     plan = plan_of(part.rows, known)
     done = AppliedImport(id=ID, parts=1, created=0, updated=1, unchanged=0, applied_at=2.0)
-    assert not await ports.imports.apply(plan, [replace(part, staged_at=1.0)], done), "the part was sent anew"
+    assert not await ports.imports.apply(plan, [replace(part, staged_at=1.0)], done, "o1"), "the part was sent anew"
     assert await ports.catalogue.known(["row:a"]) == known
-    assert await ports.imports.apply(plan, [part], done)
-    assert not await ports.imports.apply(plan, [part], done), "the part was applied by somebody else"
+    assert await ports.imports.apply(plan, [part], done, "o1")
+    assert not await ports.imports.apply(plan, [part], done, "o1"), "the part was applied by somebody else"
     assert [product.sheet.name for product in (await ports.catalogue.known(["row:a"])).values()] == ["Steel Pot"]
 
 
@@ -104,7 +105,7 @@ class InBetween:
         first = await self.ports.imports.staged(part_ids[:1])
         if self.wish is not None:
             wish, self.wish = self.wish, None
-            await imports.apply(wish, self.ports)
+            await imports.apply(wish, OPERATOR, self.ports)
         return [*first, *await self.ports.imports.staged(part_ids[1:])]
 
 
@@ -114,26 +115,26 @@ async def test_an_import_that_another_one_applies_between_the_reading_of_two_par
         await imports.keep_part(contract.ImportPart(import_id=ID, part=number, products=[row]), ports)
     wish = contract.ApplyImport(import_id=ID, parts=2)
     overtaken = replace(ports, imports=cast("Imports", InBetween(ports, wish)))
-    assert (await imports.apply(wish, overtaken)).created == 2
+    assert (await imports.apply(wish, OPERATOR, overtaken)).created == 2
     await imports.keep_part(contract.ImportPart(import_id=ID, part=1, products=[ROW]), ports)
     with pytest.raises(contract.ImportIncomplete):
-        await imports.apply(wish, ports)
+        await imports.apply(wish, OPERATOR, ports)
 
 
 async def test_a_drawing_that_is_no_longer_shown_is_not_kept(ports: Ports) -> None:
     for row in (a_pot(picture_svg=SVG), a_pot()):
         await stage(ports, row)
-        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), OPERATOR, ports)
         product = (await ports.catalogue.known(["row:a"]))["row:a"]
         if row.picture_svg:
-            assert await ports.catalogue.drawing(product.id) == SVG
+            assert (await ports.catalogue.picture(product.id)).content.decode() == SVG
     with pytest.raises(Missing):
-        await ports.catalogue.drawing(product.id)
+        await ports.catalogue.picture(product.id)
 
 
 async def test_parts_and_results_are_forgotten_after_a_day(ports: Ports) -> None:
     await stage(ports, ROW)
-    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+    await imports.apply(contract.ApplyImport(import_id=ID, parts=1), OPERATOR, ports)
     await stage(ports, ROW)
     for later, kept in ((DAY - 1, True), (DAY + 1, False)):
         ports.clock.now = Clock.now + later  # type: ignore[attr-defined]  # the test's own clock
@@ -146,7 +147,7 @@ async def test_a_page_of_a_shop_that_is_nearly_sold_out_ends_and_goes_on(ports: 
     for number in range(3):
         rows = [a_pot(import_key=f"{number}-{place}", stock=int((number, place) == (2, 450))) for place in range(500)]
         await stage(ports, *rows)
-        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), ports)
+        await imports.apply(contract.ApplyImport(import_id=ID, parts=1), OPERATOR, ports)
     found, after, asked = [], None, 0
     while asked == 0 or after is not None:
         wish = contract.Search(in_stock=True, sort=contract.Sort.PRICE, limit=10) if after is None else _next(after)
