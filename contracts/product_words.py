@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from contracts.pricing import STANDARD, TaxClass
-from mallkit.endpoint import END, Id, View, Wish
+from mallkit.endpoint import END, Id, Wish
 from mallkit.errors import Refused
 from mallkit.money import Amount
 
@@ -98,73 +98,10 @@ class PictureUnknown(Refused):
     remedy = "Send an SVG as `svg`, or a PNG or JPEG file in base64 as `image`."
 
 
-class ImportIncomplete(Refused):
-    """Not all announced parts have arrived."""
-
-    slug = "product/import-incomplete"
-    title = "Parts of the import are missing"
-    remedy = "Send the missing parts, then apply again."
-
-
 class OneProduct(Wish, frozen=True):
     """Names a product."""
 
     product_id: Id
-
-
-class ImportRow(Wish, frozen=True):
-    """One product of an import. `import_key` makes the import idempotent; `stock` counts only when the product is new."""
-
-    import_key: ImportKey
-    name: Title
-    price: Amount
-    stock: OnHand
-    category: Category
-    currency: Currency | UnsetType = UNSET
-    name_zh: Chinese = ""
-    description: Html = ""
-    group: Group = ""
-    options: Options = {}
-    sku: Sku = ""
-    tags: Tags = []
-    tax_class: TaxClass = STANDARD
-    weight_grams: Grams = 0
-    low_stock_at: LowAt | None = None
-    picture_svg: Svg = ""
-    picture_image: Image = b""
-    picture_url: Annotated[str, Meta(max_length=1000, pattern=rf"^(https://[!-~]+)?{END}")] = ""
-
-
-class ImportPart(Wish, frozen=True):
-    """A part of an import, kept aside until the import is applied; the same part again replaces it."""
-
-    import_id: ImportId
-    part: Annotated[int, Meta(ge=0, le=999)]
-    products: Annotated[list[ImportRow], Meta(min_length=1, max_length=500)]
-
-
-class PartKept(View, frozen=True):
-    """The part is kept aside; nothing of it is visible yet."""
-
-    import_id: str
-    part: int
-    rows: int
-
-
-class ApplyImport(Wish, frozen=True):
-    """All `parts` (numbered from 0) become visible in one write, or none."""
-
-    import_id: ImportId
-    parts: Annotated[int, Meta(ge=1, le=1000)]
-
-
-class Imported(View, frozen=True):
-    """What the import did; the same import again has created and updated nothing."""
-
-    import_id: str
-    created: int
-    updated: int
-    unchanged: int
 
 
 class NewProduct(Wish, frozen=True):

@@ -22,6 +22,7 @@ class Command:
 
 COMMANDS = {
     "import": Command("mall.importing.command", "put the products of a file into the catalogue"),
+    "export": Command("mall.exporting", "write the whole catalogue into a file that import brings back"),
     "audit": Command("mall.auditing.command", "prove from what every service has stored that nothing was lost, doubled or oversold"),
     "load": Command("mall.load.command", "let shoppers loose on a mall, and sum up what they were told"),
     "drill": Command("mall.drills.command", "do harm to a mall of its own while people buy, and prove that nothing was lost"),

@@ -50,12 +50,14 @@ def build_app(settings: Settings) -> web.Application:
 def _ports(settings: Settings, shell: Shell) -> Ports:
     stock = Stock(shell.store, time.time, _low_told(shell.metrics))
     catalogue = Catalogue(shell.store, stock, settings.low_stock_at)
+    categories = Categories(shell.store, time.monotonic)
     return Ports(
         catalogue=catalogue,
-        categories=Categories(shell.store, time.monotonic),
-        imports=Imports(shell.store, catalogue, new_id),
+        categories=categories,
+        imports=Imports(shell.store, catalogue, categories, new_id),
         stock=stock,
         currency=settings.currency,
+        import_rows=settings.import_rows,
         clock=time.time,
         new_id=new_id,
     )

@@ -137,6 +137,13 @@ async def apply_import(wish: contract.ApplyImport, caller: Caller, ports: Ports)
     return contract.Imported(import_id=done.id, created=done.created, updated=done.updated, unchanged=done.unchanged)
 
 
+@serves(contract.export)
+async def export(wish: contract.Export, _: Caller, ports: Ports) -> contract.Exported:
+    """The whole catalogue."""
+    found, after = await imports.export(wish, ports)
+    return contract.Exported(items=list(map(views.exported, found)), next=after)
+
+
 @serves(contract.look_up)
 async def look_up(wish: contract.LookUp, _: Caller, ports: Ports) -> contract.Cards:
     """The faces of some products."""

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from contracts.product import Sort
 from mallkit.store import Page, Term
 from svc_product.domain.categories import Tree
-from svc_product.domain.imports import AppliedImport, Plan, StagedPart
+from svc_product.domain.imports import AppliedImport, Brought, StagedPart
 from svc_product.domain.pictures import Picture
 from svc_product.domain.prices import Prices
 from svc_product.domain.product import Product
@@ -54,6 +54,11 @@ class Pieces(Protocol):
     @property
     def reserved(self) -> int:
         """What buyers hold."""
+        ...
+
+    @property
+    def on_hand(self) -> int:
+        """Both together: what is in the house."""
         ...
 
     @property
@@ -110,6 +115,14 @@ class Catalogue(Protocol):
         """The one that is kept. Raises Missing."""
         ...
 
+    async def by_key(self, after: str | None, limit: int) -> Page[Product]:
+        """All products, withdrawn ones too, by import key."""
+        ...
+
+    async def drawings(self, product_ids: Sequence[str]) -> dict[str, str]:
+        """The SVG of those that have one, by product id."""
+        ...
+
     async def prices(self, product_id: str) -> Prices:
         """The prices that it had."""
         ...
@@ -150,8 +163,8 @@ class Imports(Protocol):
         """What it did."""
         ...
 
-    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport, by: str) -> bool:
-        """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made."""
+    async def apply(self, brought: Brought, done: AppliedImport, by: str) -> bool:
+        """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made. Raises as `Tree.grown`."""
         ...
 
     async def purge(self, before: float) -> None:
@@ -213,12 +226,13 @@ class Stock(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`currency` is the only one that the mall sells in; `clock` gives seconds since 1970."""
+    """`currency` is the only one that the mall sells in; `import_rows` may become visible in one write; `clock`: seconds since 1970."""
 
     catalogue: Catalogue
     categories: Categories
     imports: Imports
     stock: Stock
     currency: str
+    import_rows: int
     clock: Callable[[], float]
     new_id: Callable[[], str]

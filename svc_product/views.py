@@ -7,6 +7,7 @@ from contracts import product as contract
 from mallkit.allotment import NEVER, Counter, Movement
 from mallkit.times import rfc3339
 from svc_product.domain.categories import Shown, Tree
+from svc_product.domain.imports import Exported
 from svc_product.domain.pictures import is_kept
 from svc_product.domain.prices import Price
 from svc_product.domain.product import Product
@@ -109,6 +110,32 @@ def picture(found: Product) -> str:
     """A path on this host, a URL, or nothing."""
     kept = found.sheet.picture
     return contract.picture.path.format(product_id=found.id) if is_kept(kept) else kept
+
+
+def exported(found: Exported) -> contract.ExportedView:
+    """A product as a file shows it."""
+    sheet = found.product.sheet
+    is_image = is_kept(sheet.picture) and not found.svg
+    return contract.ExportedView(
+        import_key=found.key,
+        name=sheet.name,
+        price=sheet.price.amount,
+        currency=sheet.price.currency,
+        stock=found.on_hand,
+        category=sheet.category,
+        name_zh=sheet.name_zh,
+        description=sheet.description,
+        group=sheet.group,
+        options=sheet.options,
+        sku=sheet.sku,
+        tags=list(sheet.tags),
+        tax_class=sheet.tax_class,
+        weight_grams=sheet.weight_grams,
+        low_stock_at=sheet.low_stock_at,
+        picture_svg=found.svg,
+        picture_url="" if is_kept(sheet.picture) else sheet.picture,
+        picture=picture(found.product) if is_image else "",
+    )
 
 
 def pictured(found: Product) -> contract.PictureView:

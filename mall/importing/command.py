@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mall.importing.reading import read_file
 from mall.importing.row import BadImport, Catalogue
-from mall.importing.sending import Gateway, MallAway, send
+from mall.importing.sending import Gateway, MallAway, send, send_in_pieces
 from mall.journey import OPERATOR
 from mallkit.errors import Invalid, ShopError
 
@@ -27,8 +27,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
             print("dry run: nothing was sent")
             return 0
         gateway = Gateway(wish.gateway)
-        gateway.log_in(*_account(wish, environ))
-        done = send(gateway, catalogue.products)
+        gateway.log_in(*account_of(wish, environ))
+        done = send_in_pieces(gateway, catalogue, wish.pieces) if wish.pieces else send(gateway, catalogue.products, catalogue.categories)
     except BadImport as error:
         for row in error.rows:
             print(f"{wish.file}:{row.line}: {row.reason}", file=sys.stderr)
@@ -52,14 +52,27 @@ def _parser() -> argparse.ArgumentParser:
         "afterwards the mall's own movements are the truth.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--gateway", default="http://127.0.0.1:8080", metavar="URL")
     parser.add_argument("--currency", default="USD", help="of the prices in a CSV file (default: %(default)s)")
+    add_account(parser)
+    parser.add_argument("--pieces", type=_whole, metavar="N", help="for large files: imports of N products, each all or nothing")
+    parser.add_argument("--dry-run", action="store_true", help="only read and check the file")
+    return parser
+
+
+def add_account(parser: argparse.ArgumentParser) -> None:
+    """Which mall, and as whom."""
+    parser.add_argument("--gateway", default="http://127.0.0.1:8080", metavar="URL")
     parser.add_argument("--email", help="the operator; else MALL_OPERATOR_EMAIL; else, where MALL_ENV is dev, the demo operator")
     parser.add_argument(
         "--password-env", default="MALL_OPERATOR_PASSWORD", metavar="VAR", help="variable with the password; else it is asked"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only read and check the file")
-    return parser
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _counted(catalogue: Catalogue) -> str:
@@ -67,7 +80,7 @@ def _counted(catalogue: Catalogue) -> str:
     return f"{len(catalogue.products)} products{left_out}"
 
 
-def _account(wish: argparse.Namespace, environ: Mapping[str, str]) -> tuple[str, str]:
+def account_of(wish: argparse.Namespace, environ: Mapping[str, str]) -> tuple[str, str]:
     """E-mail and password; a password never stands on the command line, where every process could read it. Raises Invalid."""
     email = wish.email or environ.get("MALL_OPERATOR_EMAIL", "")
     password = environ.get(wish.password_env, "")

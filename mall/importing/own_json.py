@@ -10,21 +10,25 @@ import msgspec
 from msgspec import Meta
 
 from contracts.pricing import STANDARD
-from contracts.product import ImportRow
+from contracts.product import ImportCategory, ImportRow
 from mall.importing.row import BadImport, BadRow, Catalogue, checked, exact, import_key, once
 from mallkit.errors import Invalid
 from mallkit.svg import MOST_CHARS, svg_fault
 
+MOST_ROWS = 200_000
 BESIDE = re.compile(r"[\w-]+(/[\w-]+)*\.svg")
 
 
-class OwnProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OwnProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One sellable thing. Products of one `handle` differ in `options` and form a group; `name` is already the variant's own.
 
-    `description` is HTML; `picture` is an .svg file beside the catalogue, or an https URL.
+    `description` is HTML; `picture` is an .svg file beside the catalogue, or an https URL. An export has `key` and `group` in the place
+    of the handle, and drawings and images (base64) inside.
     """
 
-    handle: Annotated[str, Meta(min_length=1, max_length=128)]
+    handle: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    key: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
+    group: str = ""
     name: str
     price: Decimal
     stock: int
@@ -37,24 +41,40 @@ class OwnProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     picture: str = ""
     tax_class: str = STANDARD
     weight_grams: int = 0
+    low_stock_at: int | None = None
+    picture_svg: str = ""
+    picture_image: bytes = b""
+
+
+class OwnCategory(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A category in its place; without a parent at the top."""
+
+    category: str
+    title: str
+    title_zh: str = ""
+    parent: str = ""
 
 
 class OwnFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`{"format": "mall-catalogue/1", "currency": "USD", "products": [...]}`."""
+    """`{"format": "mall-catalogue/1", "currency": "USD", "categories": [...], "products": [...]}`; categories may be left out."""
 
     format: Literal["mall-catalogue/1"]
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
     products: list[msgspec.Raw]
+    categories: list[OwnCategory] = []
 
 
-def read_own_json(text: str, folder: Path) -> Catalogue:
+def read_own_json(text: str, folder: Path, most_rows: int = MOST_ROWS) -> Catalogue:
     """Pictures are read from `folder` and below. Raises BadImport with every bad product."""
     try:
         file = msgspec.json.decode(text, type=OwnFile)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadImport([BadRow(_line_of(error, text), f"not a mall catalogue: {error}")]) from None
+    if len(file.products) > most_rows:
+        raise BadImport([BadRow(1, f"more than {most_rows:,} products: split the file")])
     bad: list[BadRow] = []
     found: list[tuple[int, ImportRow]] = []
+    categories = _categories(file.categories, bad)
     for line, raw in _with_lines(text, file.products):
         try:
             found.append((line, _import_row(msgspec.json.decode(raw, type=OwnProduct), file.currency, folder)))
@@ -62,7 +82,22 @@ def read_own_json(text: str, folder: Path) -> Catalogue:
             bad.append(BadRow(line, str(error)))
         except Invalid as error:
             bad.append(BadRow(line, error.detail))
-    return Catalogue(once(found, bad))
+    return Catalogue(once(found, bad), categories=categories)
+
+
+def _categories(found: list[OwnCategory], bad: list[BadRow]) -> tuple[ImportCategory, ...]:
+    """Those that fit; the others go to `bad`, under the first line."""
+    good: dict[str, ImportCategory] = {}
+    for each in found:
+        told = {name: value for name, value in msgspec.structs.asdict(each).items() if name != "parent" or value}
+        try:
+            category = msgspec.convert(told, ImportCategory)
+        except msgspec.ValidationError as error:
+            bad.append(BadRow(1, f"category {each.category[:64]!r}: {error}"))
+            continue
+        if good.setdefault(category.category, category) is not category:
+            bad.append(BadRow(1, f"the category {category.category!r} comes twice"))
+    return tuple(good.values())
 
 
 def _line_of(error: Exception, text: str) -> int:
@@ -86,20 +121,20 @@ def _with_lines(text: str, products: list[msgspec.Raw]) -> Iterator[tuple[int, b
 
 def _import_row(product: OwnProduct, currency: str, folder: Path) -> ImportRow:
     fields: dict[str, object] = msgspec.structs.asdict(product)
-    handle = str(fields.pop("handle"))
-    picture = str(fields.pop("picture"))
-    is_url = picture.startswith("https://")
-    return checked(
-        fields
-        | {
-            "import_key": import_key(handle, product.options),
-            "group": handle.lower() if product.options else "",
-            "price": exact(product.price, currency),
-            "currency": currency,
-            "picture_url": picture if is_url else "",
-            "picture_svg": _drawn(picture, folder) if picture and not is_url else "",
-        }
-    )
+    for name in ("handle", "key", "picture"):
+        del fields[name]
+    if product.handle is not None and product.key is None:
+        fields |= {"import_key": import_key(product.handle, product.options), "group": product.handle.lower() if product.options else ""}
+    elif product.key is not None and product.handle is None:
+        fields["import_key"] = product.key
+    else:
+        message = "a product has either a handle or a key"
+        raise Invalid(message)
+    is_url = product.picture.startswith("https://")
+    if product.picture and not is_url:
+        fields["picture_svg"] = _drawn(product.picture, folder)
+    fields |= {"price": exact(product.price, currency), "currency": currency, "picture_url": product.picture if is_url else ""}
+    return checked(fields, exported=product.key is not None)
 
 
 def _drawn(name: str, folder: Path) -> str:

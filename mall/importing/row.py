@@ -8,10 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from contracts.product import ImportRow
+from contracts.product import ImportCategory, ImportRow
 from mallkit.errors import Invalid
 from mallkit.html import safe_html
 from mallkit.money import Money
+from mallkit.svg import svg_fault
 
 PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 DEAREST = Decimal("999999999.99")
@@ -47,6 +48,7 @@ class Catalogue:
 
     products: tuple[ImportRow, ...]
     left_out: int = 0
+    categories: tuple[ImportCategory, ...] = ()
 
 
 def import_key(handle: str, options: Mapping[str, str]) -> str:
@@ -101,8 +103,11 @@ def grams(text: str) -> int:
     return int(Decimal(text).to_integral_value(ROUND_HALF_UP))
 
 
-def checked(fields: Mapping[str, object]) -> ImportRow:
-    """The row as the contract wants it, its description made safe. Raises Invalid with the field and the reason."""
+def checked(fields: Mapping[str, object], *, exported: bool = False) -> ImportRow:
+    """The row as the contract wants it, its description made safe. Raises Invalid with the field and the reason.
+
+    What a mall has told of itself may have spaces at the ends of words.
+    """
     try:
         row = msgspec.convert({**fields, "description": safe_html(str(fields.get("description", "")))}, ImportRow)
     except msgspec.ValidationError as error:
@@ -110,8 +115,11 @@ def checked(fields: Mapping[str, object]) -> ImportRow:
         reason = NOT_HTTPS if place.startswith("picture_url") else reason[:1].lower() + reason[1:]
         message = f"{place.rstrip('`') or 'row'}: {reason}"
         raise Invalid(message) from None
+    if row.picture_svg and (fault := svg_fault(row.picture_svg)):
+        message = f"the picture: {fault}"
+        raise Invalid(message)
     for word in (row.name, row.name_zh, row.group, row.sku, *row.tags, *row.options, *row.options.values()):
-        if UNREADABLE.search(word) or word != word.strip():
+        if UNREADABLE.search(word) or (word != word.strip() and not exported):
             message = f"control characters or outer spaces in {word[:40]!r}"
             raise Invalid(message)
     return row

@@ -9,7 +9,8 @@ from typing import TypeVar
 import msgspec
 
 from contracts import auth, product
-from contracts.product import Imported, ImportRow
+from contracts.product import ImportCategory, Imported, ImportRow
+from mall.importing.row import Catalogue
 from mallkit.errors import Invalid, Refused, ShopError, Unavailable
 
 MOST_IN_PART = 400
@@ -65,6 +66,17 @@ class Gateway:
 
     def call(self, gives: type[G], method: str, path: str, body: object = None) -> G:
         """What a 2xx answer holds."""
+        try:
+            return msgspec.json.decode(self._ask(method, path, body), type=gives)
+        except msgspec.DecodeError:
+            message = f"{self._url} answers, but not like a mall"
+            raise MallAway(message) from None
+
+    def read(self, path: str) -> bytes:
+        """What stands there, as it is."""
+        return self._ask("GET", path, None)
+
+    def _ask(self, method: str, path: str, body: object) -> bytes:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -80,29 +92,35 @@ class Gateway:
             self._connection.close()
         if status // 100 != 2:  # noqa: PLR2004 - the class of success
             raise _refusal(status, text)
-        try:
-            return msgspec.json.decode(text, type=gives)
-        except msgspec.DecodeError:
-            message = f"{self._url} answers, but not like a mall"
-            raise MallAway(message) from None
+        return text
 
 
-def send(gateway: Gateway, products: Sequence[ImportRow]) -> Imported:
-    """Imports all products or none. Sending the same again changes nothing, so a call that got no answer may be repeated."""
+def send(gateway: Gateway, products: Sequence[ImportRow], categories: Sequence[ImportCategory] = ()) -> Imported:
+    """Imports all products and categories or none. Sending the same again changes nothing: a call that got no answer may be repeated."""
     rows = [ENCODER.encode(row) for row in products]
     parts = list(_parts(rows))
     if len(parts) > MOST_PARTS:
-        message = f"{len(rows)} products are too many for one import; split the file"
+        message = f"{len(rows)} products are too many for one import: use --pieces"
         raise Invalid(message)
-    import_id = hashlib.sha256(b"\n".join(rows)).hexdigest()
+    import_id = hashlib.sha256(b"\n".join([*rows, *map(ENCODER.encode, categories)])).hexdigest()
     for number, part in enumerate(parts):
         path = product.import_part.path.format(import_id=import_id, part=number)
         gateway.call(product.PartKept, "PUT", path, b'{"products":[' + b",".join(part) + b"]}")
     try:
-        return gateway.call(Imported, "POST", product.apply_import.path.format(import_id=import_id), {"parts": len(parts)})
+        last = {"parts": len(parts)} | ({"categories": categories} if categories else {})
+        return gateway.call(Imported, "POST", product.apply_import.path.format(import_id=import_id), last)
     except MallAway as error:
         message = f"{error.detail}; whether all or nothing was imported is not known: import again, nothing is doubled"
         raise MallAway(message) from None
+
+
+def send_in_pieces(gateway: Gateway, catalogue: Catalogue, size: int) -> Imported:
+    """Several imports, each all or nothing, the categories with the first. What was stopped in between is gone on with by sending again."""
+    created = updated = unchanged = 0
+    for start in range(0, len(catalogue.products), size):
+        done = send(gateway, catalogue.products[start : start + size], () if start else catalogue.categories)
+        created, updated, unchanged = created + done.created, updated + done.updated, unchanged + done.unchanged
+    return Imported(import_id="", created=created, updated=updated, unchanged=unchanged)
 
 
 def _parts(rows: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -6,13 +6,14 @@ category, else its first tag, else "other".
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from contracts.product import ImportRow
 from mall.importing.row import UNREADABLE, BadImport, BadRow, Catalogue, checked, grams, import_key, once, price, slug, stock
 from mallkit.errors import Invalid
 
+MOST_ROWS = 200_000
 NEEDED = ("Handle", "Title", "Variant Price")
 OPTIONS = ("Option1", "Option2", "Option3")
 VARIANT_CELLS = ("Option1 Value", "Variant Price", "Variant SKU")
@@ -42,10 +43,11 @@ class Product:
     pictures: list[str] = field(default_factory=list)
 
 
-def read_shopify(text: str, currency: str) -> Catalogue:
-    """Raises BadImport with every bad row."""
+def read_shopify(text: str | Iterable[str], currency: str, most_rows: int = MOST_ROWS) -> Catalogue:
+    """`text` whole, or by lines. Raises BadImport with every bad row; more rows than `most_rows` are not read."""
     bad: list[BadRow] = []
-    products = _products(_rows(text, bad), bad)
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    products = _products(_rows(lines, bad, most_rows), bad)
     found: list[tuple[int, ImportRow]] = []
     left_out = 0
     for product in products:
@@ -64,18 +66,23 @@ def read_shopify(text: str, currency: str) -> Catalogue:
     return Catalogue(once(found, bad), left_out)
 
 
-def _rows(text: str, bad: list[BadRow]) -> Iterator[Row]:
-    """The rows below the header. Raises BadImport at once when the header is not an export's; other faults go to `bad`."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _rows(lines: Iterable[str], bad: list[BadRow], most: int) -> Iterator[Row]:
+    """The rows below the header. Raises BadImport at once for a header that is not an export's, and for one row too many.
+
+    Other faults go to `bad`.
+    """
+    reader = csv.reader(lines, strict=True)
     header: list[str] = []
     line = 1
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader):
+            if number > most:
+                raise BadImport([BadRow(line, f"more than {most:,} rows: split the file")])
             if not header:
                 header = _header(cells)
             elif any(cell.strip() for cell in cells):
                 if len(cells) == len(header) and not any(map(UNREADABLE.search, cells)):
-                    yield Row(line, dict(zip(header, cells, strict=True)))
+                    yield Row(line, {name: cell for name, cell in zip(header, cells, strict=True) if cell})
                 else:
                     bad.append(BadRow(line, _unusable(cells, header)))
             line = reader.line_num + 1

@@ -1,9 +1,10 @@
 """What an import is, and what it changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mallkit.errors import Invalid
+from svc_product.domain.categories import Category
 from svc_product.domain.pictures import Format, Picture, photographed
 from svc_product.domain.product import Product, Sheet
 
@@ -54,6 +55,39 @@ class Plan:
     new: Sequence[ImportedRow]
     changed: Sequence[tuple[Product, ImportedRow]]
     unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """All that an import writes: what its parts mean for the catalogue, and categories by name."""
+
+    plan: Plan
+    parts: Sequence[StagedPart]
+    categories: Mapping[str, Category] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A product as a file shows it; `svg` where its picture is a drawing, `on_hand` with what is held."""
+
+    key: str
+    product: Product
+    on_hand: int
+    svg: str
+
+
+MADE = "made:"
+ROW = "row:"
+
+
+def stored_key(import_key: str) -> str:
+    """What a product is known by in the store. A product that a call made keeps its key through export and import."""
+    return import_key if import_key.startswith(MADE) else ROW + import_key
+
+
+def shown_key(stored: str) -> str:
+    """The key that an import brings the product back under."""
+    return stored.removeprefix(ROW)
 
 
 def part_id(import_id: str, number: int) -> str:

@@ -180,6 +180,15 @@ class Catalogue:
         except Absent:
             raise Missing(product_id=product_id) from None
 
+    async def by_key(self, after: str | None, limit: int) -> Page[Product]:
+        """All products, withdrawn ones too: asking for those on sale only would sort them all for every page."""
+        return await self._products.find(order="import_key", after=after, limit=limit)
+
+    async def drawings(self, product_ids: Sequence[str]) -> dict[str, str]:
+        """The SVG of those that have one."""
+        found = await self._drawings.find({"id": AnyOf(product_ids)}, limit=len(product_ids))
+        return {drawing.id: drawing.svg for drawing in found.items if drawing.svg}
+
     async def known(self, import_keys: Sequence[str]) -> dict[str, Product]:
         """Products by import key."""
         found: dict[str, Product] = {}

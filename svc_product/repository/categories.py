@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mallkit.store import Absent, Kind, Store
+from mallkit.store import Absent, Kind, Step, Store
 from svc_product.domain.categories import TREE, Tree
 
 TREES: Kind[Tree] = Kind(name="category_trees", type=Tree)
@@ -29,6 +29,14 @@ class Categories:
                 self._tree = Tree()
             self._read_at = now
         return self._tree
+
+    def changing(self, rule: Callable[[Tree], Tree]) -> Step:
+        """`change`, for `together`; whoever wrote it says so by `forget`."""
+        return self._trees.changing(TREE, rule, absent=Tree())
+
+    def forget(self) -> None:
+        """The tree is read anew when it is asked for."""
+        self._read_at = float("-inf")
 
     async def change(self, rule: Callable[[Tree], Tree]) -> Tree:
         """The tree after the rule was applied to its newest version; raises what the rule raises."""

@@ -1,12 +1,13 @@
 """Imports on their way: parts that wait, and what each import did."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from mallkit.store import Absent, Kind, Range, Step, Store, Taken
-from svc_product.domain.imports import AppliedImport, ImportedRow, Plan, StagedPart
+from svc_product.domain.imports import AppliedImport, Brought, ImportedRow, StagedPart
 from svc_product.domain.product import Product
 from svc_product.ports import Change
 from svc_product.repository.catalogue import Catalogue
+from svc_product.repository.categories import Categories
 
 PARTS: Kind[StagedPart] = Kind(name="import_parts", type=StagedPart, fields={"staged_at": float}, indexes=(("staged_at",),))
 APPLIED: Kind[AppliedImport] = Kind(name="imports", type=AppliedImport, fields={"applied_at": float}, indexes=(("applied_at",),))
@@ -20,10 +21,11 @@ class Moved(Exception):
 class Imports:
     """Applies imports, all or nothing."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, new_id: Callable[[], str]) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, categories: Categories, new_id: Callable[[], str]) -> None:
         self._store = store
         self._parts = store[PARTS]
         self._applied = store[APPLIED]
+        self._categories = categories
         self._catalogue = catalogue
         self._new_id = new_id
 
@@ -48,8 +50,12 @@ class Imports:
         except Absent:
             return None
 
-    async def apply(self, plan: Plan, parts: Sequence[StagedPart], done: AppliedImport, by: str) -> bool:
-        """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made."""
+    async def apply(self, brought: Brought, done: AppliedImport, by: str) -> bool:
+        """Does all of it or nothing; False when the catalogue or the parts have changed since the plan was made.
+
+        Raises what `Tree.grown` raises, with nothing written.
+        """
+        plan, parts = brought.plan, brought.parts
         steps: list[Step] = [self._parts.checking(part.id, _is_still(part)) for part in parts]
         for row in plan.new:
             steps += self._catalogue.opening(_product(row, self._new_id(), done.applied_at), row.stock, row.picture)
@@ -57,12 +63,15 @@ class Imports:
             dearer = by if product.sheet.price != row.sheet.price else None
             change = Change(rule=_rewriting(row, done.applied_at), picture=row.picture, by=dearer)
             steps += self._catalogue.changing(product.id, change)
+        if brought.categories:
+            steps.append(self._categories.changing(lambda tree: tree.grown(brought.categories)))
         steps.append(self._applied.changing(done.id, lambda _: done, absent=done))
         steps += [self._parts.removing(part.id) for part in parts]
         try:
             await self._store.together(*steps)
         except (Taken, Moved):
             return False
+        self._categories.forget()
         return True
 
     async def purge(self, before: float) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from contracts import product as contract
-from contracts.product import ImportIncomplete, ImportRow
+from contracts.product import ImportIncomplete, ImportRow, ImportTooLarge
 from mallkit.endpoint import Caller
 from mallkit.errors import Invalid, ShopError, Unavailable
 from mallkit.steps import Write
-from svc_product.domain.imports import AppliedImport, ImportedRow, StagedPart, part_id, plan_of
+from svc_product.domain.categories import Category
+from svc_product.domain.imports import AppliedImport, Brought, Exported, ImportedRow, StagedPart, part_id, plan_of, shown_key, stored_key
 from svc_product.domain.pictures import drawn, photographed
 from svc_product.domain.product import Sheet, read_price, readable
 from svc_product.ports import Ports
@@ -64,7 +65,7 @@ def _checked(row: ImportRow, sold_in: str) -> ImportedRow:
         weight_grams=row.weight_grams,
         low_stock_at=row.low_stock_at,
     )
-    key = "row:" + readable("import_key", row.import_key)
+    key = stored_key(readable("import_key", row.import_key))
     return ImportedRow(import_key=key, sheet=sheet.checked(), stock=row.stock, drawing=row.picture_svg, image=row.picture_image)
 
 
@@ -78,7 +79,7 @@ def _refusal(rows: Sequence[ImportRow], faults: Sequence[tuple[int, ShopError]])
 async def apply(wish: contract.ApplyImport, caller: Caller, ports: Ports) -> AppliedImport:
     """All parts in one write. An import whose parts were applied answers what it did; sent again, it is compared with the present.
 
-    Raises ImportIncomplete, and Invalid when a product stands in two parts.
+    Raises ImportIncomplete, ImportTooLarge, what `Tree.grown` raises, and Invalid when a product stands in two parts.
     """
     ids = [part_id(wish.import_id, number) for number in range(wish.parts)]
     for _ in range(TRIES):
@@ -90,6 +91,9 @@ async def apply(wish: contract.ApplyImport, caller: Caller, ports: Ports) -> App
                 continue  # they were read while somebody else applied them
             raise _incomplete(ids, parts)
         rows = [row for part in parts for row in part.rows]
+        if len(rows) > ports.import_rows:
+            message = f"{len(rows)} rows, at most {ports.import_rows} become visible in one write"
+            raise ImportTooLarge(message, rows=len(rows), most=ports.import_rows)
         plan = plan_of(rows, await ports.catalogue.known([row.import_key for row in rows]))
         done = AppliedImport(
             id=wish.import_id,
@@ -100,7 +104,7 @@ async def apply(wish: contract.ApplyImport, caller: Caller, ports: Ports) -> App
             applied_at=ports.clock(),
         )
         with APPLIED.writing():
-            applied = await ports.imports.apply(plan, parts, done, caller.subject)
+            applied = await ports.imports.apply(Brought(plan, parts, _categories(wish)), done, caller.subject)
         if applied:
             return done
     message = "the catalogue keeps changing under this import"
@@ -111,6 +115,26 @@ def _incomplete(ids: Sequence[str], parts: Sequence[StagedPart]) -> ImportIncomp
     there = {part.id for part in parts}
     missing = [number for number, part_id in enumerate(ids) if part_id not in there]
     return ImportIncomplete(f"{len(missing)} of {len(ids)} parts have not arrived", missing=missing[:TOLD])
+
+
+def _categories(wish: contract.ApplyImport) -> dict[str, Category]:
+    return {
+        each.category: Category(title=each.title, title_zh=each.title_zh, parent="" if each.parent is UNSET else each.parent)
+        for each in wish.categories
+    }
+
+
+async def export(wish: contract.Export, ports: Ports) -> tuple[list[Exported], str | None]:
+    """What is on sale, by import key, and where the list goes on."""
+    page = await ports.catalogue.by_key(None if wish.after is UNSET else wish.after, wish.limit)
+    products = [product for product in page.items if product.on_sale]
+    ids = [product.id for product in products]
+    pieces, drawings = await ports.stock.of(ids), await ports.catalogue.drawings(ids)
+    found = [
+        Exported(key=shown_key(product.import_key), product=product, on_hand=pieces[product.id].on_hand, svg=drawings.get(product.id, ""))
+        for product in products
+    ]
+    return found, page.next
 
 
 async def purge(ports: Ports) -> None:

@@ -46,6 +46,7 @@ DOORS = [
     ("GET", "/api/v1/stock/low", OPERATORS),
     ("PUT", "/api/v1/catalogue/imports/i1/parts/p1", OPERATORS),
     ("POST", "/api/v1/catalogue/imports/i1", OPERATORS),
+    ("GET", "/api/v1/catalogue/export", OPERATORS),
     ("GET", "/api/v1/cart", SIGNED_IN),
     ("DELETE", "/api/v1/cart", SIGNED_IN),
     ("POST", "/api/v1/cart/items", SIGNED_IN),

@@ -261,6 +261,7 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("DELETE", "/api/v1/categories/{category}"): _delete_category,
     ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): _import_part,
     ("POST", "/api/v1/catalogue/imports/{import_id}"): _apply_import,
+    ("GET", "/api/v1/catalogue/export"): _plain,
     ("GET", "/api/v1/cart"): _plain,
     ("DELETE", "/api/v1/cart"): _plain,
     ("POST", "/api/v1/cart/items"): _add_item,

@@ -154,6 +154,11 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     },
     ("POST", "/api/v1/catalogue/imports/{import_id}"): {
         "parts": (Absent, 0, 1001, *COUNT, But(2, 409, "product/import-incomplete")),
+        "categories": (
+            5, {}, [5], [{}], [{"category": "No Slug", "title": "x"}], [{"category": "a"}],
+            But([{"category": "a", "title": "A", "parent": "there-is-none"}], 422, "product/parent-unknown"),
+            But([{"category": "a", "title": "A", "parent": "a"}], 409, "product/category-loop"),
+        ),
     },
     ("POST", "/api/v1/cart/items"): {
         "product_id": (Absent, 5, *IDS, But("unknown", 404, "not-found")),
@@ -269,6 +274,7 @@ OPERATORS_TARGETS = """
 404 GET    /api/v1/products/unknown/stock/log
 400 GET    /api/v1/stock/low?after=garbage
 400 GET    /api/v1/stock/low?limit=0
+400 GET    /api/v1/catalogue/export?after=garbage
 400 GET    /api/v1/failures?service=nothing
 400 GET    /api/v1/failures?status=lost
 400 GET    /api/v1/failures?after=garbage

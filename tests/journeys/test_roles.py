@@ -56,6 +56,7 @@ product   PUT     /api/v1/categories/{category}                        401 401 4
 product   DELETE  /api/v1/categories/{category}                        401 401 403 403 204 403
 product   PUT     /api/v1/catalogue/imports/{import_id}/parts/{part}   401 401 403 403 200 403
 product   POST    /api/v1/catalogue/imports/{import_id}                401 401 403 403 200 403
+product   GET     /api/v1/catalogue/export                             401 401 403 403 200 403
 cart      GET     /api/v1/cart                                         401 401 200 200 200 403
 cart      DELETE  /api/v1/cart                                         401 401 200 200 200 403
 cart      POST    /api/v1/cart/items                                   401 401 200 200 200 403

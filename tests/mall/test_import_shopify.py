@@ -1,5 +1,8 @@
 """Shopify exports: what is read, and that every row that cannot be is told with its line."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mall.importing.reading import read_file
+from mall.importing.reading import Bounds, read_file
 from mall.importing.row import BadImport, BadRow
 from mall.importing.shopify import read_shopify
 
@@ -201,3 +204,46 @@ def test_prices_and_titles_arrive_as_they_stand_in_the_file(prices: dict[str, in
     rows = read_shopify(text, "USD").products
     assert [int(row.price * 100) for row in rows] == list(prices.values())
     assert [row.name for row in rows] == [" ".join(title.split()) for title in prices]
+
+
+@pytest.mark.requirement(27)
+def test_a_file_without_an_end_is_refused_as_soon_as_it_is_too_long(tmp_path: Path) -> None:
+    pipe = tmp_path / "endless.csv"
+    os.mkfifo(pipe)
+    written = 0
+
+    def pour() -> None:
+        nonlocal written
+        with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as file:
+            file.write(HEADER.encode())
+            while True:
+                written += file.write(b"h,T,1,1\n" * 1000) or 0
+
+    with ThreadPoolExecutor() as pool:
+        pouring = pool.submit(pour)
+        with pytest.raises(BadImport) as refusal:
+            read_file(pipe, bounds=Bounds(rows=5000))
+        pouring.result(timeout=20)
+    assert [(row.line, row.reason) for row in refusal.value.rows] == [(5002, "more than 5,000 rows: split the file")]
+    assert written < 1_000_000
+
+
+@pytest.mark.requirement(27)
+def test_a_file_that_is_too_large_is_refused_without_being_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    for name in ("huge.csv", "huge.json"):
+        path = path.rename(tmp_path / name)
+        with pytest.raises(BadImport, match="larger than 256 MiB"):
+            read_file(path)
+    small = tmp_path / "small.csv"
+    small.write_text(HEADER + "a,A,1,1\n" * 20)
+    with pytest.raises(BadImport, match="larger than"):
+        read_file(small, bounds=Bounds(bytes=100))
+
+
+def test_a_line_that_does_not_end_is_refused(tmp_path: Path) -> None:
+    [row] = of_bytes(tmp_path, HEADER.encode() + b'a,"' + b"x" * 3_000_000)
+    assert row.line == 2
+    assert row.reason.startswith("not CSV")

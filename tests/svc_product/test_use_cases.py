@@ -16,7 +16,7 @@ from mallkit.errors import Missing
 from mallkit.ids import new_id
 from mallkit.sqlite import open_store
 from svc_product.app import KINDS
-from svc_product.domain.imports import AppliedImport, StagedPart, part_id, plan_of
+from svc_product.domain.imports import AppliedImport, Brought, StagedPart, part_id, plan_of
 from svc_product.ports import Ports
 from svc_product.repository.catalogue import Catalogue
 from svc_product.repository.categories import Categories
@@ -48,13 +48,15 @@ async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
         clock = Clock()
         pieces = Stock(store, clock, lambda _: None)
         products = Catalogue(store, pieces, LOW_AT)
-        waiting = Imports(store, products, new_id)
+        tree = Categories(store, time.monotonic)
+        waiting = Imports(store, products, tree, new_id)
         yield Ports(
             catalogue=products,
-            categories=Categories(store, time.monotonic),
+            categories=tree,
             imports=waiting,
             stock=pieces,
             currency="USD",
+            import_rows=1500,
             clock=clock,
             new_id=new_id,
         )
@@ -84,10 +86,10 @@ async def test_a_plan_that_was_overtaken_changes_nothing(ports: Ports) -> None:
     known = await ports.catalogue.known(["row:a"])
     plan = plan_of(part.rows, known)
     done = AppliedImport(id=ID, parts=1, created=0, updated=1, unchanged=0, applied_at=2.0)
-    assert not await ports.imports.apply(plan, [replace(part, staged_at=1.0)], done, "o1"), "the part was sent anew"
+    assert not await ports.imports.apply(Brought(plan, [replace(part, staged_at=1.0)]), done, "o1"), "the part was sent anew"
     assert await ports.catalogue.known(["row:a"]) == known
-    assert await ports.imports.apply(plan, [part], done, "o1")
-    assert not await ports.imports.apply(plan, [part], done, "o1"), "the part was applied by somebody else"
+    assert await ports.imports.apply(Brought(plan, [part]), done, "o1")
+    assert not await ports.imports.apply(Brought(plan, [part]), done, "o1"), "the part was applied by somebody else"
     assert [product.sheet.name for product in (await ports.catalogue.known(["row:a"])).values()] == ["Steel Pot"]
 
 
