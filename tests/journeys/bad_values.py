@@ -1,37 +1,10 @@
 """What is wrong with each field of each call, written by hand: value → status and kind, where that is not the call's plain 400."""
 
-from dataclasses import dataclass
-from typing import Any
-
+from tests.journeys.bad_catalogue import CATALOGUE, ROW
+from tests.journeys.bad_words import COUNT, IDS, MONEY, NUMBERS, TEXT, Absent, But, Values
 from tests.journeys.people import ADDRESS, card
 
-
-@dataclass(frozen=True)
-class Raw:
-    """A number as no JSON library would write it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class But:
-    """A value that the schema takes and a rule refuses."""
-
-    value: Any
-    status: int
-    kind: str
-
-
-class Absent:
-    """The field is left out."""
-
-
-Values = tuple[Any, ...]
-NUMBERS: Values = (Raw("1e999999999"), Raw("-1e999999999"), Raw("1e-999999999"), Raw("NaN"), Raw("Infinity"), Raw("9" * 5000))
-MONEY: Values = (-0.01, 1.999, 10**15, "1.00", None, True, [], *NUMBERS)
-COUNT: Values = (-1, 1.5, 10**30, "2", None, True, *NUMBERS)
-TEXT: Values = (5, None, [], {}, True)
-IDS: Values = ("", "a b", "x" * 65, "a\0b", "a\n", "../a", 1.5, None, [], {})
+__all__ = ["ADMINS_TARGETS", "BAD", "BODY_MAY_BE_MISSING", "OPERATORS_TARGETS", "ROW", "TARGETS", "Absent", "But"]
 CARDS: Values = (
     Absent, "4242424242424242", {}, [], None,
     card() | {"credit_card_number": 5}, card(cvv="12a"), card(cvv="12345"), card() | {"credit_card_cvv": 1.5},
@@ -57,22 +30,7 @@ ADDRESSES: Values = (
     But(ADDRESS | {"city": "Cuper\0tino"}, 422, "checkout/address-invalid"),
 )  # fmt: skip
 NAMES: Values = (Absent, "", "x" * 201, *TEXT)
-TITLES: Values = ("", "x" * 301, "a\0b", "\x1b[31m", *TEXT)
 QUANTITY: Values = (Absent, 0, 1000, *COUNT)
-PRODUCT: dict[str, Values] = {
-    "name": TITLES,
-    "price": MONEY,
-    "category": ("", "Not A Slug", "a--b", "a\n", "ü", "x" * 65, *TEXT),
-    "description": ("x" * 20_001, "a\0b", 5),
-    "options": (5, [], {"": "x"}, {"Size": 5}, {"Size": ""}, {str(n): "x" for n in range(11)}),
-    "tags": ("clay", [5], [""], ["x"] * 51, {}),
-    "sku": ("x" * 65, 5),
-    "name_zh": ("x" * 301, "\0", 5),
-    "tax_class": ("", "Standard", "a b", "a\n", "x" * 33, *TEXT),
-    "low_stock_at": (-1, 1.5, 10**10, "5"),
-    "weight_grams": (-1, 1.5, 10**9, "5", None),
-}
-ROW = {"import_key": "k", "name": "Thing", "price": 1, "stock": 1, "category": "test"}
 EVENT = {"id": "e", "type": "bank.operation-answered", "created": "2026-11-21T08:00:00.000Z", "data": {}}
 CHARGES: dict[str, Values] = {
     "amount": (Absent, 0, *MONEY, But(1.24, 422, "payment/amount-wrong")),
@@ -118,48 +76,7 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "phone": ("call me", "+1", "1" * 33, "+44 20 7946 0000\n", "１２３４", *TEXT),
         "locale": ("english", "EN", "en_GB", "en-gb", "en\n", *TEXT),
     },
-    ("POST", "/api/v1/products"): PRODUCT | {
-        "name": (Absent, *TITLES),
-        "price": (Absent, *MONEY),
-        "category": (Absent, *PRODUCT["category"]),
-        "stock": (Absent, 10**10, *COUNT),
-        "currency": ("usd", "US", "USD\n", 5, But("EUR", 422, "product/wrong-currency"), But("XXX", 422, "product/wrong-currency")),
-    },
-    ("PATCH", "/api/v1/products/{product_id}"): PRODUCT,
-    ("PUT", "/api/v1/products/{product_id}/stock"): {
-        "on_hand": (Absent, 10**10, *COUNT),
-        "reason": ("x" * 201, "\0", 5),
-    },
-    ("POST", "/api/v1/products/{product_id}/stock/adjustments"): {
-        "delta": (Absent, 0, 1.5, "1", None, 10**10, -(10**10), But(-(10**9), 409, "product/below-zero")),
-        "reason": (Absent, "", "stolen", 5, None),
-        "note": ("x" * 201, "\0", 5),
-    },
-    ("PUT", "/api/v1/products/{product_id}/picture"): {
-        "svg": (Absent, "", 5, "x" * 20_001, But("<svg/>", 422, "product/unsafe-picture")),
-        "image": (5, "not base64", "AAAA"),
-    },
-    ("PUT", "/api/v1/categories/{category}"): {
-        "title": (Absent, *TITLES),
-        "title_zh": ("x" * 301, "\0", 5),
-        "parent": ("", "Not A Slug", "x" * 65, *TEXT, But("there-is-none", 422, "product/parent-unknown")),
-    },
-    ("PUT", "/api/v1/catalogue/imports/{import_id}/parts/{part}"): {
-        "products": (
-            Absent, None, {}, [], [5], [{}], [ROW] * 501, [ROW, ROW], [ROW | {"price": -1}], [ROW | {"stock": -1}], [ROW | {"more": 1}],
-            [ROW | {"picture_url": "javascript:alert(1)"}], [ROW | {"import_key": ""}],
-            But([ROW | {"currency": "EUR"}], 422, "product/wrong-currency"),
-            But([ROW | {"picture_svg": "<svg><script/></svg>"}], 422, "product/unsafe-picture"),
-        ),
-    },
-    ("POST", "/api/v1/catalogue/imports/{import_id}"): {
-        "parts": (Absent, 0, 1001, *COUNT, But(2, 409, "product/import-incomplete")),
-        "categories": (
-            5, {}, [5], [{}], [{"category": "No Slug", "title": "x"}], [{"category": "a"}],
-            But([{"category": "a", "title": "A", "parent": "there-is-none"}], 422, "product/parent-unknown"),
-            But([{"category": "a", "title": "A", "parent": "a"}], 409, "product/category-loop"),
-        ),
-    },
+    **CATALOGUE,
     ("POST", "/api/v1/cart/items"): {
         "product_id": (Absent, 5, *IDS, But("unknown", 404, "not-found")),
         "quantity": (*QUANTITY, But(999, 422, "cart/full")),
