@@ -22,6 +22,7 @@ CARD = {
 }
 ADDRESS = {"street_address": "1 Infinite Loop", "city": "Cupertino", "state": "CA", "country": "US", "zip_code": "95014"}
 BUYER = {"firstname": "Ann", "lastname": "Other", "email": "ann@example.org", "address": ADDRESS, "credit_card": CARD}
+PRICED = {**BUYER, "address": {**ADDRESS, "country": "DE"}, "coupon": "BENCH-10"}
 OPERATOR = {"email": "operator@mall.test", "password": "operator-demo-1"}
 STOCK = 1_000_000
 
@@ -58,6 +59,18 @@ async def products(session: aiohttp.ClientSession, gateway: str) -> list[str]:
     return made
 
 
+async def price_book(session: aiohttp.ClientSession, gateway: str) -> None:
+    """A coupon, a tariff and taxes, in a country of their own: those who buy elsewhere pay as before."""
+    operator = Client(session, gateway)
+    await operator.sign_in(OPERATOR)
+    coupon = {"code": PRICED["coupon"], "kind": "percent", "basis_points": 1000, "limit": STOCK, "limit_per_user": STOCK}
+    await operator.call("POST", "/api/v1/coupons", coupon)
+    await operator.call(
+        "PUT", "/api/v1/shipping/DE", {"steps": [{"up_to_grams": 2000, "price": 4.9}, {"up_to_grams": 31500, "price": 9.9}]}
+    )
+    await operator.call("PUT", "/api/v1/taxes/DE", {"rates": {"standard": 1900, "reduced": 700}, "shipping": "standard"})
+
+
 async def buyers(session: aiohttp.ClientSession, gateway: str, count: int) -> list[Client]:
     """Registered and signed in, before the clock starts."""
     people = []
@@ -70,12 +83,12 @@ async def buyers(session: aiohttp.ClientSession, gateway: str, count: int) -> li
     return people
 
 
-async def purchase(buyer: Client, chosen: list[str]) -> bool:
+async def purchase(buyer: Client, chosen: list[str], form: object = BUYER) -> bool:
     """Two products into the cart, a look at it, and checkout: four requests."""
     for product_id in chosen:
         await buyer.call("POST", "/api/v1/cart/items", {"product_id": product_id, "quantity": 1})
     await buyer.call("GET", "/api/v1/cart")
-    status, _ = await buyer.call("POST", "/api/v1/checkout", BUYER)
+    status, _ = await buyer.call("POST", "/api/v1/checkout", form)
     return status == 200  # noqa: PLR2004 - HTTP's own word for well
 
 
@@ -106,11 +119,13 @@ async def load(rounds: Callable[[Client], Awaitable[bool]], clients: list[Client
 async def main(gateway: str, kind: str, clients: int, count: int) -> None:
     """Prepares, says `ready`, waits for a line, loads, prints."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as session:
-        if kind == "purchase":
+        if kind in {"purchase", "priced"}:
+            if kind == "priced":
+                await price_book(session, gateway)
             people, chosen = await buyers(session, gateway, clients), await products(session, gateway)
 
             async def rounds(client: Client) -> bool:
-                return await purchase(client, chosen)
+                return await purchase(client, chosen, PRICED if kind == "priced" else BUYER)
 
         else:
             people = [Client(session, gateway) for _ in range(clients)]

@@ -61,6 +61,14 @@ class Adjustment(Row, frozen=True, gc=False):
     quantity: int
 
 
+class CouponCounter(Counter, frozen=True, gc=False):
+    """As Counter, of the uses of a coupon, whose code is the id, or of those by one user (`CODE:user`)."""
+
+
+class CouponMovement(Movement, frozen=True, gc=False):
+    """As Movement, of uses of a coupon; the key is the checkout's id."""
+
+
 class Order(Row, frozen=True, gc=False):
     """`lines`: product → pieces; `hold_id` is the checkout's id, empty for the tombstone of an order that was never placed."""
 
@@ -116,13 +124,14 @@ class Account(Row, frozen=True, gc=False):
 
 
 class Checkout(Row, frozen=True, gc=False):
-    """A purchase; `user_id` is also the id of the cart that it buys. `pay_later`: it ends when its order is placed."""
+    """A purchase; `user_id` is also the id of the cart that it buys. `pay_later`: it ends when its order is placed. `coupon` is a code."""
 
     user_id: str
     order_id: str
     status: CheckoutStatus
     transaction_id: str = ""
     pay_later: bool = False
+    coupon: str = ""
 
 
 class Cart(Row, frozen=True, gc=False):
@@ -133,4 +142,4 @@ class Cart(Row, frozen=True, gc=False):
     closed: tuple[str, ...] = ()
 
 
-AnyRow = Counter | Movement | Adjustment | Order | Account | Checkout | Cart
+AnyRow = Counter | Movement | Adjustment | CouponCounter | CouponMovement | Order | Account | Checkout | Cart

@@ -7,17 +7,80 @@ from msgspec import UNSET, Meta, UnsetType
 
 from contracts.auth import Email
 from contracts.cart import CartBusy, CartEmpty
-from contracts.checkout_types import Address, BadCheckout, CreditCard, Receipt
+from contracts.checkout_types import Address, AddressInvalid, BadCheckout, CreditCard, Receipt
+from contracts.coupon import (
+    WHY_NOT,
+    CouponBelowUsed,
+    CouponCode,
+    CouponContradicts,
+    CouponEnded,
+    CouponExists,
+    CouponExpired,
+    CouponGivesNothing,
+    CouponMinimum,
+    CouponNotYet,
+    CouponOtherCurrency,
+    CouponUnknown,
+    CouponUsedByYou,
+    CouponUsedUp,
+    change_coupon,
+    coupon,
+    coupons,
+    create_coupon,
+)
 from contracts.currency import OwnCurrency, RateDateWrong, RateTooOld, put_rate
 from contracts.payment import CardInvalid
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from contracts.pricing import CurrencyUnknown, rates
+from contracts.pricing import Currency, CurrencyUnknown, rates
+from contracts.promotion import PromotionsFull, WindowWrong, begin_promotion, change_promotion, end_promotion, promotions
+from contracts.shipping import ParcelTooHeavy, ProductUnknown, TariffWrong, put_tariff, quote_shipping, tariff
+from contracts.tax import TaxClassUnknown, put_taxes, taxes
 from mallkit.endpoint import ADMIN, CUSTOMER, END, GET, OPERATOR, POST, Accepted, Endpoint, Id, IdOrNumber, Keyed, View, Wish
 from mallkit.errors import Internal, Missing, Refused
 from mallkit.money import Amount
 
-__all__ = ["BadCheckout", "CurrencyUnknown", "OwnCurrency", "RateDateWrong", "RateTooOld", "put_rate", "rates"]
+__all__ = [
+    "AddressInvalid",
+    "BadCheckout",
+    "CouponBelowUsed",
+    "CouponContradicts",
+    "CouponEnded",
+    "CouponExists",
+    "CouponExpired",
+    "CouponGivesNothing",
+    "CouponMinimum",
+    "CouponNotYet",
+    "CouponOtherCurrency",
+    "CouponUnknown",
+    "CouponUsedByYou",
+    "CouponUsedUp",
+    "CurrencyUnknown",
+    "OwnCurrency",
+    "ParcelTooHeavy",
+    "ProductUnknown",
+    "PromotionsFull",
+    "RateDateWrong",
+    "RateTooOld",
+    "TariffWrong",
+    "TaxClassUnknown",
+    "WindowWrong",
+    "begin_promotion",
+    "change_coupon",
+    "change_promotion",
+    "coupon",
+    "coupons",
+    "create_coupon",
+    "end_promotion",
+    "promotions",
+    "put_rate",
+    "put_tariff",
+    "put_taxes",
+    "quote_shipping",
+    "rates",
+    "tariff",
+    "taxes",
+]
 """Also said here: what this module holds is served and explained."""
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]*"
@@ -70,16 +133,6 @@ class PaymentFailed(Refused):
     remedy = "Use another card, or ask its bank."
 
 
-class AddressInvalid(Refused):
-    """`field` names what cannot be delivered to."""
-
-    code = 4001004
-    slug = "checkout/address-invalid"
-    title = "The address is not valid"
-    status = 422
-    remedy = "Correct the named field; the country must be one that the mall delivers to."
-
-
 class CheckoutFault(Internal):
     """A fault of ours."""
 
@@ -89,13 +142,19 @@ class CheckoutFault(Internal):
 
 
 class Quote(Wish, frozen=True):
-    """What the open cart would cost; without an address, as delivered within the mall's own country."""
+    """What the open cart would cost: without an address as delivered within the mall's own country, without a currency in its own."""
 
     address: Address | UnsetType = UNSET
+    coupon: CouponCode | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
 
 
 class Purchase(Wish, frozen=True):
-    """Who buys the cart, and where it goes. `user_id` must be the caller's. With `expected_total` nothing is bought at another price."""
+    """Who buys the cart, and where it goes. `user_id` must be the caller's.
+
+    With `expected_total` (in the purchase's currency) nothing is bought at another price. Prices are the mall's own currency's; with
+    another `currency` they are exchanged, and everything is reckoned and paid in it.
+    """
 
     firstname: PersonName
     lastname: PersonName
@@ -103,6 +162,8 @@ class Purchase(Wish, frozen=True):
     address: Address
     user_id: IdOrNumber | UnsetType = UNSET
     expected_total: Amount | UnsetType = UNSET
+    coupon: CouponCode | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
 
 
 class Checkout(Purchase, frozen=True, kw_only=True):
@@ -173,21 +234,27 @@ class CheckoutView(View, frozen=True):
     pay_by: str = ""
 
 
+UNPRICED = (*WHY_NOT, ParcelTooHeavy, TaxClassUnknown, CurrencyUnknown, RateTooOld)
+"""Why there may be no price."""
+
 quote = Endpoint(
     method=POST, path="/api/v1/checkout/quote", takes=Quote, gives=Receipt, may=BUYERS,
-    refuses=(CartEmpty, NotOnSale, AddressInvalid), invalid=BadCheckout, idempotent=True, summary="What the cart would cost",
+    refuses=(CartEmpty, NotOnSale, AddressInvalid, OrderFailed, *UNPRICED), invalid=BadCheckout, idempotent=True,
+    summary="What the cart would cost",
 )  # fmt: skip
 run = Endpoint(
     method=POST, path="/api/v1/checkout", aliases=("/checkout",), takes=Checkout, gives=CheckedOut, accepted=CheckoutPending, may=BUYERS,
     refuses=(
         Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged,
-        PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault,
+        PaymentFailed, AddressInvalid, CardInvalid, CheckoutFault, *UNPRICED,
     ),
     invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Buy the cart",
 )  # fmt: skip
 place_order = Endpoint(
     method=POST, path="/api/v1/orders", takes=PlaceOrder, gives=Placed, accepted=CheckoutPending, may=BUYERS, status=201,
-    refuses=(Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged, AddressInvalid, CheckoutFault),
+    refuses=(
+        Missing, CartEmpty, CartBusy, CheckoutOutOfStock, OrderFailed, NotOnSale, PriceChanged, AddressInvalid, CheckoutFault, *UNPRICED,
+    ),
     invalid=BadCheckout, keyed=Keyed.OPTIONAL, fresh=True, summary="Order the cart and pay later",
 )  # fmt: skip
 status = Endpoint(

@@ -1,12 +1,13 @@
 """Words that checkout, order and payment share on the wire: addresses, cards, receipt lines."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
 from mallkit.endpoint import END, View, Wish
-from mallkit.errors import Invalid
+from mallkit.errors import Invalid, Refused
 from mallkit.money import SignedAmount
 
 Line = Annotated[str, Meta(max_length=200)]
@@ -19,6 +20,16 @@ class BadCheckout(Invalid):
     slug = "checkout/bad-parameters"
     title = "The parameters are not valid"
     remedy = "Correct the named field and send the request again."
+
+
+class AddressInvalid(Refused):
+    """`field` names what cannot be delivered to."""
+
+    code = 4001004
+    slug = "checkout/address-invalid"
+    title = "The address is not valid"
+    status = 422
+    remedy = "Correct the named field; the country must be one that the mall delivers to."
 
 
 class Address(Wish, frozen=True):
@@ -63,7 +74,8 @@ class ReceiptLine(View, frozen=True):
     """`amount` is the line's part of the total.
 
     A line that names a product belongs to that product's pieces (its price, its share of a discount, its tax): giving a piece back gives
-    back the same share of all these lines. A line that names none belongs to the purchase as a whole.
+    back the same share of all these lines. A line that names none belongs to the purchase as a whole. `included` is tax that the
+    prices contain already: it is told beside the sum and adds nothing to it.
     """
 
     kind: LineKind
@@ -71,11 +83,14 @@ class ReceiptLine(View, frozen=True):
     amount: SignedAmount
     product_id: str = ""
     quantity: int = 0
+    included: SignedAmount = Decimal(0)
 
 
 class Receipt(View, frozen=True):
-    """The lines add up to the total."""
+    """The lines add up to the total. `rate`: so much of `currency` for one of the mall's own, as it was at `rate_as_of`."""
 
     lines: list[ReceiptLine]
     total: SignedAmount
     currency: str
+    rate: Decimal = Decimal(1)
+    rate_as_of: str = ""

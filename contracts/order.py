@@ -215,7 +215,7 @@ class OrderPlaced(Event, frozen=True):
 
 
 class OrderPaid(Event, frozen=True):
-    """The money has been taken."""
+    """The money has been taken. `hold_id`: the checkout that placed it."""
 
     type: ClassVar[str] = "order.paid"
     order_id: str
@@ -223,15 +223,17 @@ class OrderPaid(Event, frozen=True):
     transaction_id: str
     total_minor: int
     currency: str
+    hold_id: str = ""
 
 
 class OrderCancelled(Event, frozen=True):
-    """`owes_rest`: money was taken and is owed back."""
+    """`owes_rest`: money was taken and is owed back. `hold_id`: the checkout that placed it."""
 
     type: ClassVar[str] = "order.cancelled"
     order_id: str
     user_id: str
     owes_rest: bool
+    hold_id: str = ""
 
 
 order = Endpoint(

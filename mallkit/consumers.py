@@ -32,8 +32,9 @@ class Mode(StrEnum):
     LATEST = "latest"
 
 
-Take = Callable[[E, Envelope, Any], Awaitable[Sequence[Step]]]
-"""From the event, what stands around it, and the service's ports, to the effect."""
+Take = Callable[[E, Envelope, Any], Awaitable[Sequence[Step] | None]]
+"""From the event, what stands around it, and the service's ports, to the effect. None: it is no business of this service, and nothing is
+written, not even that it was seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,13 +169,19 @@ class Inbox:
         except UNDECODABLE as error:
             raise Undecodable(str(error)) from error
         effect = await consumer.take(event, envelope, self.ports)
+        if effect is None:
+            return await self._nothing(also)
         try:
             await self._store.together(looking, *effect, note, *also)
         except _SeenBefore:
-            if also:
-                await self._store.together(*also)
-            return False
+            return await self._nothing(also)
         return True
+
+    async def _nothing(self, also: Sequence[Step]) -> bool:
+        """There was nothing to do but the steps beside the effect."""
+        if also:
+            await self._store.together(*also)
+        return False
 
     async def purge(self, before: float) -> None:
         """Forgets notes about single events that are older than the bus keeps anything. A job."""

@@ -19,3 +19,8 @@ def has_come(moment: float, now: float, longest: float) -> bool:
 def rfc3339(seconds: float) -> str:
     """`2026-11-21T08:04:14.250Z`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds_of(moment: datetime) -> float:
+    """Seconds since 1970, for a moment from the wire; one before 1970 or after the year 3000 counts as that."""
+    return min(max(moment.timestamp(), 0.0), NEVER)

@@ -3,23 +3,20 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from aiohttp import web
 
 import contracts.checkout
-from contracts import auth
-from mallkit.background import once
+from contracts import auth, order
 from mallkit.ids import new_id
 from mallkit.issuer import IssuerEndpoints
 from mallkit.lasting import lasting
 from mallkit.service import Service, Shell, Wired, application
-from svc_checkout import handlers, persons, views
+from svc_checkout import consumers, handlers, jobs, persons, views
 from svc_checkout.domain.receipt import Rates
 from svc_checkout.ports import Ports, Times
-from svc_checkout.repository import BOOKS, CHECKOUTS, Books, Checkouts
+from svc_checkout.repository import BOOKS, CHECKOUTS, COUNTERS, KINDS, MOVEMENTS, Books, Checkouts, Coupons
 from svc_checkout.settings import Settings
-from svc_checkout.use_cases import buy
 
 DAY = 86_400.0
 
@@ -34,6 +31,7 @@ def build_app(settings: Settings) -> web.Application:
             ports = Ports(
                 checkouts=Checkouts(shell.store[CHECKOUTS]),
                 book=Books(shell.store[BOOKS]),
+                coupons=Coupons(shell.store, time.time, new_id),
                 carts=to("cart"),
                 products=to("product"),
                 orders=to("order"),
@@ -48,21 +46,19 @@ def build_app(settings: Settings) -> web.Application:
                 home_country=settings.home_country,
             )
 
-            async def recover() -> None:
-                await buy.recover_all(ports)
-
-            resumed = once(partial(buy.resume, ports), "checkouts.resume")
-            yield Wired(ports=ports, jobs=(resumed, shell.leases.job(settings.recover_seconds, recover, "checkouts.recover")))
+            yield Wired(ports=ports, jobs=jobs.of(ports, shell.leases, settings.recover_seconds))
 
     service = Service(
         name="checkout",
         title="Checkout",
         contract=contracts.checkout,
         handlers=(handlers, persons),
-        kinds=(CHECKOUTS, BOOKS),
+        kinds=KINDS,
         wire=wire,
         neighbours=("auth", "cart", "product", "order", "payment"),
-        rows={CHECKOUTS: views.row},
+        listens={"order": order},
+        consumers=(consumers,),
+        rows={CHECKOUTS: views.row, COUNTERS: views.counter_row, MOVEMENTS: views.movement_row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
     return application(settings, service)

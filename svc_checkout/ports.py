@@ -1,13 +1,15 @@
 """What the checkout service needs of the world."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from mallkit.calls import Neighbour
 from mallkit.lasting import Lasting
+from mallkit.store import Page
 from svc_checkout.domain.book import Book
 from svc_checkout.domain.checkout import Checkout
+from svc_checkout.domain.coupon import Coupon
 from svc_checkout.domain.receipt import Rates
 
 
@@ -51,6 +53,64 @@ class BookStore(Protocol):
         ...
 
 
+class Uses(Protocol):
+    """How many uses of a coupon are left, and how many running purchases hold."""
+
+    @property
+    def available(self) -> int:
+        """That a purchase may still hold."""
+        ...
+
+    @property
+    def reserved(self) -> int:
+        """That are held."""
+        ...
+
+
+class CouponStore(Protocol):
+    """Coupons and their uses; a use is given out under a checkout's id, once for ever."""
+
+    async def create(self, wished: Coupon) -> Coupon:
+        """As it was given out the first time. Raises CouponExists."""
+        ...
+
+    async def get(self, code: str) -> Coupon:
+        """Raises Missing."""
+        ...
+
+    async def page(self, after: str | None, limit: int) -> Page[Coupon]:
+        """By code."""
+        ...
+
+    async def uses(self, things: Sequence[str]) -> Mapping[str, Uses]:
+        """Of those that were ever counted."""
+        ...
+
+    async def change(self, code: str, rule: Callable[[Coupon], Coupon], limit: int | None) -> Coupon:
+        """Applies a rule, and sets the limit where one is given. Raises Missing, CouponBelowUsed."""
+        ...
+
+    async def hold(self, coupon: Coupon, user_id: str, key: str, order_id: str) -> None:
+        """A use, for the order. Raises CouponUsedUp, CouponUsedByYou, OrderFailed where it was undone before."""
+        ...
+
+    async def take(self, key: str) -> bool:
+        """What is held is used; False where nothing ever was."""
+        ...
+
+    async def release(self, key: str) -> None:
+        """What is held can be used again, and a hold still on its way is refused."""
+        ...
+
+    async def give_back(self, key: str) -> bool:
+        """What is held or used can be used again; False where nothing ever was."""
+        ...
+
+    async def settle(self) -> None:
+        """Completes what a stopped process left undone."""
+        ...
+
+
 @dataclass(frozen=True)
 class Times:
     """Seconds; see the settings. `rate` is how old a currency's rate may be."""
@@ -67,6 +127,7 @@ class Ports:
 
     checkouts: CheckoutStore
     book: BookStore
+    coupons: CouponStore
     carts: Neighbour
     products: Neighbour
     orders: Neighbour

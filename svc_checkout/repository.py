@@ -1,18 +1,32 @@
-"""Checkouts and the price book in the store, asked for in the service's words."""
+"""Checkouts, the price book and coupons in the store, asked for in the service's words."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
 
+from contracts.checkout import OrderFailed
+from contracts.coupon import CouponBelowUsed, CouponExists, CouponUsedByYou, CouponUsedUp
+from mallkit import allotment
+from mallkit.allotment import Allotments, BelowReserved, Counter, Gone, Line, OtherWish, Short, Unfinished
+from mallkit.allotment_rules import set_to
 from mallkit.dues import Dues
-from mallkit.errors import Missing
+from mallkit.errors import Missing, Stale, Unavailable
 from mallkit.paging import each
-from mallkit.store import Absent, Collection, Kind, Range
+from mallkit.store import Absent, Collection, Kind, Page, Range, Step, Store, Taken
 from mallkit.times import NEVER
 from svc_checkout.domain.book import BOOK, Book
 from svc_checkout.domain.checkout import Checkout
+from svc_checkout.domain.coupon import Coupon
 
 CHECKOUTS: Kind[Checkout] = Kind(name="checkouts", type=Checkout, fields={"lease": float, "user_id": str})
 BOOKS: Kind[Book] = Kind(name="price_book", type=Book)
+COUPONS: Kind[Coupon] = Kind(name="coupons", type=Coupon)
+COUNTERS, MOVEMENTS = allotment.kinds("coupon")
+KINDS = (CHECKOUTS, BOOKS, COUPONS, COUNTERS, MOVEMENTS)
+FIRST = "first"
+"""The key under which every limit is received."""
+HELD_SECONDS = 86_400.0
+"""Holds are bound to their orders from the start: this would only end one that was not."""
 FRESH_SECONDS = 1.0
 """How old the price book may be that a copy goes by: another copy's change is seen after that."""
 
@@ -81,3 +95,115 @@ class Books:
             return await self._books.change(BOOK, rule, absent=Book())
         finally:
             self._until = float("-inf")
+
+
+class Coupons:
+    """Coupons, and their uses: an allotment whose things are codes, and users of codes, and whose keys are checkouts."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._coupons = store[COUPONS]
+        self._allotments = Allotments(store, COUNTERS, MOVEMENTS, clock)
+        self._clock = clock
+        self._new_id = new_id
+
+    async def create(self, wished: Coupon) -> Coupon:
+        """With its uses in one write; as it was given out the first time, when it was by the same command. Raises CouponExists."""
+        try:
+            await self._store.together(self._coupons.adding(wished), *self._allotments.receiving(FIRST, wished.id, wished.limit))
+        except Taken:
+            found = await self._coupons.get(wished.id)
+            if found.command != wished.command:
+                raise CouponExists(code=wished.id) from None
+            return found
+        return wished
+
+    async def get(self, code: str) -> Coupon:
+        """Raises Missing."""
+        try:
+            return await self._coupons.get(code)
+        except Absent:
+            raise Missing("there is no such coupon") from None
+
+    async def page(self, after: str | None, limit: int) -> Page[Coupon]:
+        """By code."""
+        return await self._coupons.find(after=after, limit=limit)
+
+    async def uses(self, things: Sequence[str]) -> Mapping[str, Counter]:
+        """Of those that were ever counted."""
+        return await self._allotments.counters(things)
+
+    async def change(self, code: str, rule: Callable[[Coupon], Coupon], limit: int | None) -> Coupon:
+        """Applies a rule; a limit is set in one write with its counter. Raises Missing, CouponBelowUsed."""
+        found: Coupon | None = None
+        try:
+            while found is None:
+                found = await (self._coupons.change(code, rule) if limit is None else self._limited(code, rule, limit))
+        except Absent:
+            raise Missing("there is no such coupon") from None
+        return found
+
+    async def _limited(self, code: str, rule: Callable[[Coupon], Coupon], limit: int) -> Coupon | None:
+        """None where a use was given out meanwhile: what is used is then to be looked at again."""
+        before, counter = await self._coupons.get(code), (await self.uses([code]))[code]
+        used = before.limit - counter.on_hand
+
+        def beside(_: Line) -> list[Step]:
+            return [self._coupons.changing(code, lambda found: replace(rule(found), limit=limit))]
+
+        try:
+            level = set_to(limit - used, {counter.version})
+            await self._allotments.adjust_to(self._new_id(), code, level, reason="limit", beside=beside)
+        except Stale:
+            return None
+        except BelowReserved:
+            raise CouponBelowUsed(used=used + counter.reserved) from None
+        return await self._coupons.get(code)
+
+    async def hold(self, coupon: Coupon, user_id: str, key: str, order_id: str) -> None:
+        """One use of every limit that it has, or of none. Raises CouponUsedUp, CouponUsedByYou, OrderFailed, Unavailable."""
+        things = coupon.things(user_id)
+        await self._open(coupon, things)
+        try:
+            await self._allotments.hold(key, dict.fromkeys(things, 1), expires_at=self._clock() + HELD_SECONDS, order=order_id)
+        except Short as short:
+            refusal = CouponUsedUp if short.facts["thing"] == coupon.id else CouponUsedByYou
+            raise refusal(temporary=short.facts["temporary"]) from None
+        except Unfinished as refusal:
+            raise Unavailable(refusal.detail) from None
+        except (Gone, OtherWish):
+            raise OrderFailed("the purchase was undone before it held the coupon") from None
+
+    async def _open(self, coupon: Coupon, things: Sequence[str]) -> None:
+        """A user is counted from the first use on, and only while there are uses left: nobody else makes this grow."""
+        if not coupon.per_user:
+            return
+        counters = await self.uses(things)
+        if counters[coupon.id].available and things[-1] not in counters:
+            await self._allotments.receive(FIRST, things[-1], coupon.per_user, reason="opened")
+
+    async def take(self, key: str) -> bool:
+        """What is held is used; False where nothing ever was. Raises Unavailable."""
+        try:
+            await self._allotments.take(key)
+        except Missing:
+            return False
+        except Unfinished as refusal:
+            raise Unavailable(refusal.detail) from None
+        return True
+
+    async def release(self, key: str) -> None:
+        """What is held can be used again; of a key that was never used a tombstone stays."""
+        await self._allotments.release(key, "released")
+
+    async def give_back(self, key: str) -> bool:
+        """What is held or used can be used again; False where nothing ever was, and no tombstone is left then."""
+        if await self._allotments.of(key) is None:
+            return False
+        await self._allotments.give_back(key, reason="given back")
+        return True
+
+    async def settle(self) -> None:
+        """Ends holds whose time is over, and completes what a stopped process left undone."""
+        await self._allotments.expire(self._clock())
+        await self._allotments.finish()

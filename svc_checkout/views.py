@@ -1,17 +1,29 @@
 """What the contracts show of checkouts, receipts and the price book."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from contracts import audit
+from contracts import audit, shipping, tax
 from contracts import checkout as contract
+from contracts import coupon as coupons
+from contracts import promotion as promotions
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Receipt, ReceiptLine
 from contracts.pricing import Rates, RateView
+from mallkit.allotment_words import Counter, Movement
 from mallkit.money import Money
-from mallkit.times import rfc3339
+from mallkit.times import NEVER, rfc3339
 from svc_checkout.domain import receipt as domain
 from svc_checkout.domain.checkout import Checkout
+from svc_checkout.domain.coupon import ANY_NUMBER, Coupon
 from svc_checkout.domain.currency import Rate
+from svc_checkout.domain.promotion import Promotion
+from svc_checkout.domain.shipping import Tariff
+from svc_checkout.domain.tax import TaxTable
+from svc_checkout.domain.window import Window
+from svc_checkout.ports import Uses
+
+NOTHING = Decimal(0)
 
 
 def receipt(found: domain.Receipt) -> Receipt:
@@ -23,10 +35,17 @@ def receipt(found: domain.Receipt) -> Receipt:
             amount=Money(line.minor, found.currency).amount,
             product_id=line.product_id,
             quantity=line.quantity,
+            included=Money(line.included, found.currency).amount if line.included else NOTHING,
         )
         for line in found.lines
     ]
-    return Receipt(lines=lines, total=Money(found.total, found.currency).amount, currency=found.currency)
+    return Receipt(
+        lines=lines,
+        total=Money(found.total, found.currency).amount,
+        currency=found.currency,
+        rate=found.per_unit,
+        rate_as_of=rfc3339(found.as_of) if found.as_of else "",
+    )
 
 
 def bought(found: Checkout) -> contract.CheckedOut | contract.CheckoutPending:
@@ -76,6 +95,7 @@ def row(found: Checkout, revision: int) -> audit.Checkout:
         order_id=found.order_id,
         status=found.status,
         transaction_id=found.transaction_id,
+        coupon=found.coupon,
     )
 
 
@@ -87,3 +107,76 @@ def rates(known: Mapping[str, Rate], base: str) -> Rates:
 def rate(currency: str, found: Rate) -> RateView:
     """One currency's."""
     return RateView(currency=currency, per_unit=found.per_unit, as_of=rfc3339(found.as_of))
+
+
+def until(found: Window) -> str | None:
+    """Nothing where there is no end."""
+    return None if found.until >= NEVER else rfc3339(found.until)
+
+
+def promotion(found: Promotion, now: float) -> promotions.PromotionView:
+    """One promotion."""
+    return promotions.PromotionView(
+        promotion_id=found.id,
+        name=found.name,
+        category=found.category,
+        basis_points=found.basis_points,
+        valid_from=rfc3339(found.window.since),
+        valid_until=until(found.window),
+        running=found.window.holds(now),
+    )
+
+
+def tariff(country: str, found: Tariff, currency: str) -> shipping.TariffView:
+    """A country's tariff."""
+    steps = [shipping.TariffStepView(up_to_grams=step.up_to, price=Money(step.minor, currency).amount) for step in found.steps]
+    free_from = None if found.free_from is None else Money(found.free_from, currency).amount
+    return shipping.TariffView(country=country, steps=steps, free_from=free_from, currency=currency)
+
+
+def taxes(country: str, found: TaxTable) -> tax.TaxesView:
+    """A country's taxes."""
+    return tax.TaxesView(country=country, rates=found.rates, inclusive=found.inclusive, shipping=found.shipping or None)
+
+
+def coupon(found: Coupon, uses: Uses) -> coupons.CouponView:
+    """A coupon, and how often it was used."""
+    unlimited = found.limit >= ANY_NUMBER
+    return coupons.CouponView(
+        code=found.id,
+        kind=found.kind,
+        basis_points=found.basis_points or None,
+        amount=Money(found.minor, found.currency).amount if found.minor else None,
+        currency=found.currency,
+        minimum=Money(found.minimum, found.currency).amount,
+        valid_from=rfc3339(found.window.since),
+        valid_until=until(found.window),
+        limit=None if unlimited else found.limit,
+        limit_per_user=found.per_user or None,
+        ended=found.ended,
+        used=found.limit - uses.available - uses.reserved,
+        held=uses.reserved,
+        left=None if unlimited else uses.available,
+    )
+
+
+def counter_row(found: Counter, revision: int) -> audit.CouponCounter:
+    """For the audit."""
+    entries = {key: audit.Entry(entry.quantity, entry.state, entry.token, entry.until) for key, entry in found.open.items()}
+    return audit.CouponCounter(id=found.id, revision=revision, available=found.available, reserved=found.reserved, open=entries)
+
+
+def movement_row(found: Movement, revision: int) -> audit.CouponMovement:
+    """For the audit."""
+    return audit.CouponMovement(
+        id=found.id,
+        revision=revision,
+        key=found.key,
+        thing=found.thing,
+        quantity=found.quantity,
+        state=found.state,
+        bound=found.bound,
+        expires_at=found.expires_at,
+        returned=found.returned,
+        token=found.token,
+    )

@@ -51,13 +51,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Charge:
-    """A line of the receipt: what it is for, and its part of the total in minor units."""
+    """A line of the receipt: what it is for, and its part of the total in minor units. `included` is tax that the prices contain."""
 
     kind: str
     text: str
     minor: int
     product_id: str = ""
     quantity: int = 0
+    included: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,12 @@ def mark_paid(order: Order, attempt: str, transaction_id: str, now: float) -> Or
     if order.pay_by:
         paid = replace(paid, takes=True, due=now)
     event = OrderPaid(
-        order_id=order.id, user_id=order.user_id, transaction_id=transaction_id, total_minor=order.total_minor, currency=order.currency
+        order_id=order.id,
+        user_id=order.user_id,
+        transaction_id=transaction_id,
+        total_minor=order.total_minor,
+        currency=order.currency,
+        hold_id=order.hold_id,
     )
     return paid, event
 
@@ -224,7 +230,7 @@ def cancel(order: Order, reason: str, now: float) -> Order | tuple[Order, OrderC
         raise BeingPaid(order_id=order.id)
     took_money = order.status is Status.PAID
     cancelled = replace(order.to(Status.CANCELLED, now), owes=True, takes=False, due=now + AT_ONCE, reason=reason)
-    return cancelled, OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=took_money)
+    return cancelled, OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=took_money, hold_id=order.hold_id)
 
 
 def is_overdue(order: Order, now: float) -> bool:
@@ -249,7 +255,7 @@ def undo(order: Order, now: float) -> Order | tuple[Order, OrderCancelled]:
     if order.status in MONEY_TAKEN:
         message = "the order has been paid"
         raise WrongStatus(message, order_id=order.id, order_status=order.status.value)
-    return order.to(Status.CANCELLED, now), OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=False)
+    return order.to(Status.CANCELLED, now), OrderCancelled(order_id=order.id, user_id=order.user_id, owes_rest=False, hold_id=order.hold_id)
 
 
 def note_refund(order: Order, refund_id: str, minor: int) -> Order:

@@ -77,7 +77,14 @@ def _wished(wish: contract.Place, ports: Ports) -> Order:
         pay_by=now + ports.pay_within if wish.pay_later else 0.0,
         lines=tuple(Line(line.product_id, line.name, line.quantity, line.unit_minor) for line in wish.lines),
         receipt=tuple(
-            Charge(line.kind.value, line.text, Money.read(line.amount, wish.currency).minor, line.product_id, line.quantity)
+            Charge(
+                line.kind.value,
+                line.text,
+                Money.read(line.amount, wish.currency).minor,
+                line.product_id,
+                line.quantity,
+                Money.read(line.included, wish.currency).minor,
+            )
             for line in wish.receipt
         ),
         buyer=Buyer(buyer.firstname, buyer.lastname, buyer.email, to.street_address, to.city, to.state, to.country, str(to.zip_code)),

@@ -35,6 +35,7 @@ def order(found: Order) -> OrderView:
                 amount=Money(charge.minor, currency).amount,
                 product_id=charge.product_id,
                 quantity=charge.quantity,
+                included=Money(charge.included, currency).amount,
             )
             for charge in found.receipt
         ],

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mall.auditing import money, purchases, statement, stock
+from mall.auditing import coupons, money, purchases, statement, stock
 from mall.auditing.asking import Asking
 from mall.auditing.books import Books
 from mall.auditing.invariants import Finding, Invariant, Patience, Suspect, examine
@@ -13,7 +13,13 @@ from mall.auditing.report import Report, figures, verdicts
 from mall.auditing.settings import Settings
 from mall.auditing.watch import Watch
 
-INVARIANTS: tuple[Invariant, ...] = (*stock.INVARIANTS, *money.INVARIANTS, *statement.INVARIANTS, *purchases.INVARIANTS)
+INVARIANTS: tuple[Invariant, ...] = (
+    *stock.INVARIANTS,
+    *money.INVARIANTS,
+    *statement.INVARIANTS,
+    *purchases.INVARIANTS,
+    *coupons.INVARIANTS,
+)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Seconds between two readings: what is on its way has mostly arrived at the second one."""
 

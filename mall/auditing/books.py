@@ -54,6 +54,9 @@ class Books:
     counters: dict[str, audit.Counter] = field(default_factory=dict)
     movements: defaultdict[str, list[audit.Movement]] = field(default_factory=lambda: defaultdict(list))
     adjustments: dict[str, audit.Adjustment] = field(default_factory=dict)
+    coupons: dict[str, audit.CouponCounter] = field(default_factory=dict)
+    uses: defaultdict[str, list[audit.CouponMovement]] = field(default_factory=lambda: defaultdict(list))
+    """Of coupons, by key."""
     orders: dict[str, audit.Order] = field(default_factory=dict)
     accounts: dict[str, audit.Account] = field(default_factory=dict)
     checkouts: dict[str, audit.Checkout] = field(default_factory=dict)
@@ -74,6 +77,8 @@ class Books:
             getattr(self, place)[row.id] = row
             return
         match row:
+            case audit.CouponMovement():  # before what it is a kind of
+                self.uses[row.key].append(row)
             case audit.Movement():
                 self.movements[row.key].append(row)
             case Unpublished():
@@ -85,15 +90,8 @@ class Books:
 
     def take_in(self, other: "Books") -> None:
         """Another service's."""
-        self.moments |= other.moments
-        self.counters |= other.counters
-        self.movements |= other.movements
-        self.adjustments |= other.adjustments
-        self.orders |= other.orders
-        self.accounts |= other.accounts
-        self.checkouts |= other.checkouts
-        self.carts |= other.carts
-        self.unpublished |= other.unpublished
+        for name in ("moments", "movements", "uses", "unpublished", *_BY_ID.values()):
+            getattr(self, name).update(getattr(other, name))
         self.failures += other.failures
         self.on_bus |= other.on_bus
         self.rows += other.rows
@@ -102,6 +100,7 @@ class Books:
 _BY_ID: Mapping[type, str] = {
     audit.Counter: "counters",
     audit.Adjustment: "adjustments",
+    audit.CouponCounter: "coupons",
     audit.Order: "orders",
     audit.Account: "accounts",
     audit.Checkout: "checkouts",

@@ -24,6 +24,11 @@ def refunded(account: audit.Account, *statuses: RefundStatus) -> int:
     return sum(each.minor for each in account.refunds if each.status in statuses)
 
 
+def currency_of(account: audit.Account) -> str:
+    """An account has one, that of what was captured."""
+    return next((attempt.currency for attempt in captured(account)), "")
+
+
 def order_money(books: Books, tell: Tell) -> int:
     """For each order: paid = captured - refunded; a cancelled one has its money back, or still owes it."""
     for order in books.orders.values():

@@ -8,7 +8,7 @@ import msgspec
 from contracts.payment import RefundStatus
 from mall.auditing.books import Books
 from mall.auditing.invariants import MONEY_TAKEN, Finding, Suspect
-from mall.auditing.money import captured, refunded
+from mall.auditing.money import captured, currency_of, refunded
 from mallkit.allotment_words import State
 from mallkit.money import Money
 
@@ -17,18 +17,17 @@ SHOWN = 20
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the whole mall; amounts in minor units of the one `currency`."""
+    """Sums over the whole mall; amounts in minor units, by currency."""
 
     products: int
     pieces: dict[str, int]
     orders: dict[str, int]
     checkouts: dict[str, int]
-    currency: str
-    revenue: int
-    captured: int
-    refunded: int
-    bank_captured: int | None
-    bank_refunded: int | None
+    revenue: dict[str, int]
+    captured: dict[str, int]
+    refunded: dict[str, int]
+    bank_captured: dict[str, int] | None
+    bank_refunded: dict[str, int] | None
     events_unpublished: int
     failures: dict[str, int]
     rows: int
@@ -87,16 +86,23 @@ def figures(books: Books) -> Figures:
         pieces=_pieces(books),
         orders=dict(Counter(order.status.value for order in orders)),
         checkouts=dict(Counter(checkout.status.value for checkout in books.checkouts.values())),
-        currency=next((order.currency for order in orders if order.currency), ""),
-        revenue=sum(order.total_minor for order in orders if order.status in MONEY_TAKEN),
-        captured=sum(attempt.minor for account in accounts for attempt in captured(account)),
-        refunded=sum(refunded(account, RefundStatus.REFUNDED) for account in accounts),
-        bank_captured=None if at_bank is None else sum(sum(under.captures) for under in at_bank),
-        bank_refunded=None if at_bank is None else sum(sum(under.refunds) for under in at_bank),
+        revenue=_sums((order.currency, order.total_minor) for order in orders if order.status in MONEY_TAKEN),
+        captured=_sums((attempt.currency, attempt.minor) for account in accounts for attempt in captured(account)),
+        refunded=_sums((currency_of(account), refunded(account, RefundStatus.REFUNDED)) for account in accounts),
+        bank_captured=None if at_bank is None else _sums((under.currency, sum(under.captures)) for under in at_bank),
+        bank_refunded=None if at_bank is None else _sums((under.currency, sum(under.refunds)) for under in at_bank),
         events_unpublished=len(books.unpublished),
         failures=dict(books.failures),
         rows=books.rows,
     )
+
+
+def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """By currency; none that nothing was of."""
+    sums: Counter[str] = Counter()
+    for currency, minor in amounts:
+        sums[currency] += minor
+    return {currency: minor for currency, minor in sorted(sums.items()) if minor}
 
 
 def _pieces(books: Books) -> dict[str, int]:
@@ -130,8 +136,10 @@ def table(report: Report) -> str:
 
 
 def _figures(told: Figures) -> list[str]:
-    def money(minor: int | None) -> str:
-        return "not asked" if minor is None else f"{Money(minor, told.currency).amount} {told.currency}" if told.currency else "0"
+    def money(sums: dict[str, int] | None) -> str:
+        if sums is None:
+            return "not asked"
+        return ", ".join(f"{Money(minor, currency).amount} {currency}" for currency, minor in sums.items()) or "0"
 
     def listed(numbers: dict[str, int]) -> str:
         return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"

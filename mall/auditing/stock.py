@@ -1,70 +1,18 @@
 """The invariants of stock: every piece that came in is there, held, or sold to somebody who paid for it."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-
 from contracts import audit
 from contracts.order import Status
 from mall.auditing.books import Books
 from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
-from mallkit.allotment_rules import Balance, balance, complete, follow
-from mallkit.allotment_words import Counter, Entry, Movement, State
+from mall.auditing.supply import balances
+from mallkit.allotment_words import State
 
 OVER = frozenset({Status.CANCELLED, Status.FAILED})
 
 
 def stock_balance(books: Books, tell: Tell) -> int:
     """For each product: received = available + reserved + sold - returned."""
-    by_thing: defaultdict[str, list[audit.Movement]] = defaultdict(list)
-    for lines in books.movements.values():
-        for line in lines:
-            if line.thing:
-                by_thing[line.thing].append(line)
-    things = books.counters.keys() | by_thing.keys()
-    for thing in things:
-        row = books.counters.get(thing)
-        if row is None:
-            tell(thing, f"{len(by_thing[thing])} movements of a product that is not counted")
-            continue
-        counter, reckoned, strays = _reckon(row, by_thing[thing])
-        if strays:
-            tell(thing, f"the counter waits for movements that there are not: {', '.join(strays)}", row)
-        elif not reckoned.agrees(counter):
-            tell(
-                thing,
-                f"received {reckoned.received} + returned {reckoned.returned} - sold {reckoned.sold} - reserved {reckoned.reserved} "
-                f"= {reckoned.available}, but {counter.available} are available and {counter.reserved} reserved",
-                row,
-            )
-    return len(things)
-
-
-def _reckon(row: audit.Counter, lines: Iterable[audit.Movement]) -> tuple[Counter, Balance, list[str]]:
-    """Counter and balance as they are once what is on its way has ended; and the ids of movements that cannot be found."""
-    entries = {key: Entry(entry.quantity, State(entry.state), entry.token, entry.until) for key, entry in row.open.items()}
-    counter = Counter(id=row.id, available=row.available, reserved=row.reserved, open=entries)
-    movements = {line.id: _movement(line) for line in lines}
-    strays = sorted(entries.keys() - movements.keys())
-    for key, entry in entries.items():
-        if key in movements:
-            movements[key] = complete(movements[key], entry)
-            counter = follow(counter, movements[key])
-    return counter, balance(movements.values()), strays
-
-
-def _movement(line: audit.Movement) -> Movement:
-    return Movement(
-        id=line.id,
-        key=line.key,
-        thing=line.thing,
-        quantity=line.quantity,
-        state=State(line.state),
-        created_at=0.0,
-        bound=line.bound,
-        expires_at=line.expires_at,
-        returned=line.returned,
-        token=line.token,
-    )
+    return balances(books.counters, books.movements, tell)
 
 
 def stock_negative(books: Books, tell: Tell) -> int:

@@ -57,6 +57,10 @@ class Drill:
     """Every process's clock can be moved."""
 
 
+COUPONS = {"DRILL-MANY": 1_000_000, "DRILL-FEW": 40}
+"""Codes that some shoppers have → how often each may be used: of one there are not enough."""
+
+
 @dataclass
 class Verdict:
     """What a drill found. `seconds` from the end of the harm until the mall was at rest."""
@@ -154,3 +158,7 @@ async def _fill_the_shelf(stage: Stage) -> None:
         product = {"name": name, "price": 19.99, "stock": pieces, "category": "drill"}
         stage.stock[(await stage.operator("POST", "/api/v1/products", product))["product_id"]] = pieces
     stage.crowd.products = tuple(stage.stock)
+    for code, limit in COUPONS.items():
+        coupon = {"code": code, "kind": "percent", "basis_points": 1000, "limit": limit, "limit_per_user": limit}
+        await stage.operator("POST", "/api/v1/coupons", coupon)
+    stage.crowd.coupons = tuple(COUPONS)

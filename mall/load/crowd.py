@@ -33,12 +33,13 @@ class Terms:
 
 
 class Crowd:
-    """`products`, if given, is all that they buy; what they look at is the whole catalogue."""
+    """`products`, if given, is all that they buy; what they look at is the whole catalogue. `coupons`: codes that some of them have."""
 
     def __init__(self, terms: Terms, session: aiohttp.ClientSession, products: tuple[str, ...] = ()) -> None:
         self.terms = terms
         self.session = session
         self.products = products
+        self.coupons: tuple[str, ...] = ()
         self.ledger = Ledger()
         self.wallet = Wallet(terms.seed)
         self.run = secrets.token_hex(4)

@@ -45,6 +45,7 @@ class Purchase:
     shopper: str
     visit: int
     key: str
+    coupon: str = ""
     sent: int = 0
     answers: list[Told] = field(default_factory=list)
     """The final ones."""

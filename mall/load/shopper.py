@@ -145,7 +145,8 @@ class Shopper:
     async def _at_the_till(self, tab: str = "a") -> Purchase:
         """Looks at the cart a last time; a press of the button that nobody has sent yet."""
         await self._line.call("cart", "GET", "/api/v1/cart")
-        purchase = Purchase(self.user_id, self._visit, self._key("buy", tab))
+        coupon = self._dice.choice(self._crowd.coupons) if self._crowd.coupons and self._feels_like(0.3) else ""
+        purchase = Purchase(self.user_id, self._visit, self._key("buy", tab), coupon)
         self._tills.append(purchase)
         self._crowd.ledger.purchases.append(purchase)
         return purchase
@@ -153,7 +154,7 @@ class Shopper:
     async def _press(self, purchase: Purchase, card: Card) -> None:
         """Until the mall has told the outcome, or the crowd's patience is at its end."""
         purchase.sent += 1
-        told = await self._insist("checkout", "POST", "/api/v1/checkout", self._form(card), key=purchase.key)
+        told = await self._insist("checkout", "POST", "/api/v1/checkout", self._form(card, purchase), key=purchase.key)
         if told.final:
             purchase.answers.append(told)
         if told.slug in TAKES_AWAY and "product_id" in told.json:
@@ -161,14 +162,17 @@ class Shopper:
 
     async def _send(self, purchase: Purchase, card: Card, patience: float) -> Told:
         purchase.sent += 1
-        told = await self._line.call("checkout", "POST", "/api/v1/checkout", self._form(card), key=purchase.key, patience=patience)
+        told = await self._line.call(
+            "checkout", "POST", "/api/v1/checkout", self._form(card, purchase), key=purchase.key, patience=patience
+        )
         if told.final:
             purchase.answers.append(told)
         return told
 
-    def _form(self, card: Card) -> dict[str, Any]:
+    def _form(self, card: Card, purchase: Purchase) -> dict[str, Any]:
         who = {"firstname": "Ann", "lastname": "Load", "email": self._account["email"]}
-        return {**who, "address": self._address, "credit_card": card.wire()}
+        coupon = {"coupon": purchase.coupon} if purchase.coupon else {}
+        return {**who, "address": self._address, "credit_card": card.wire(), **coupon}
 
     async def _insist(self, action: str, method: str, path: str, body: object, key: str) -> Told:
         """Repeats one request, with its key, until the answer is final or the crowd's patience is at its end."""

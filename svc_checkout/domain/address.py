@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from contracts.checkout import AddressInvalid
-from contracts.checkout_types import Address
+from contracts.checkout_types import Address, AddressInvalid
+from contracts.shipping import OTHERS
 
 _CODES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD "
@@ -52,3 +52,10 @@ def read(sent: Address) -> Destination:
     if country not in ISO_3166:
         raise AddressInvalid("country is not one that the mall delivers to: send its ISO 3166-1 code", field="country")
     return Destination(sent.street_address.strip(), sent.city.strip(), sent.state.strip(), country, str(sent.zip_code).strip())
+
+
+def known_country(code: str) -> None:
+    """Raises AddressInvalid unless it is a country's code, or stands for all others."""
+    if code != OTHERS and code not in ISO_3166:
+        message = "there is no country of this ISO 3166-1 code"
+        raise AddressInvalid(message, field="country")

@@ -78,6 +78,10 @@ class Checkout:
     """It ends when the order is placed: nobody pays here, and nobody takes the stock."""
     pay_by: str = ""
     """As the order service has told, in RFC 3339."""
+    coupon: str = ""
+    """Its code, recorded before a use of it is held."""
+    currency: str = ""
+    """What it is reckoned in; empty for the mall's own."""
 
     @property
     def final(self) -> bool:

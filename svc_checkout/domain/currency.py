@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from contracts.checkout import OrderFailed
 from contracts.currency import OwnCurrency, RateDateWrong, RateTooOld
 from contracts.pricing import CurrencyUnknown
 from mallkit.errors import Invalid
@@ -44,16 +45,26 @@ class Exchange:
         return self.base == self.currency
 
     def of(self, minor: int) -> int:
-        """Minor units of the purchase's currency, half up."""
-        return minor if self.own else converted(Money(minor, self.base), self.currency, self.per_unit).minor
+        """Minor units of the purchase's currency, half up. Raises OrderFailed for more than anybody can pay."""
+        if self.own:
+            return minor
+        try:
+            return converted(Money(minor, self.base), self.currency, self.per_unit).minor
+        except Invalid as refusal:
+            raise OrderFailed(refusal.detail) from None
+
+
+def known(currency: str) -> str:
+    """A currency whose decimals we know. Raises CurrencyUnknown."""
+    if currency not in DECIMALS:
+        message = f"{currency} is not a currency that the mall knows"
+        raise CurrencyUnknown(message, currencies=sorted(DECIMALS))
+    return currency
 
 
 def read(currency: str, base: str, per_unit: Decimal) -> Decimal:
     """A rate as an operator tells it. Raises CurrencyUnknown, OwnCurrency, Invalid."""
-    if currency not in DECIMALS:
-        message = f"{currency} is not a currency that the mall knows"
-        raise CurrencyUnknown(message, currencies=sorted(DECIMALS))
-    if currency == base:
+    if known(currency) == base:
         raise OwnCurrency
     _, digits, exponent = per_unit.as_tuple()
     fits = isinstance(exponent, int) and -PLACES <= exponent <= DIGITS and len(digits) <= DIGITS

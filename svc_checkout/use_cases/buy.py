@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from msgspec import UNSET
@@ -18,9 +17,12 @@ from mallkit.money import Money
 from mallkit.steps import Write
 from svc_checkout.domain import address, card
 from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of, left_by_the_same
-from svc_checkout.domain.receipt import Receipt, price
+from svc_checkout.domain.coupon import code_of
+from svc_checkout.domain.currency import known
+from svc_checkout.domain.receipt import Receipt
 from svc_checkout.ports import Ports
 from svc_checkout.use_cases import saga
+from svc_checkout.use_cases.pricing import Asked, reckon, still_left
 from svc_checkout.use_cases.refusals import AGAIN, revived
 
 POLL_SECONDS = 0.05
@@ -33,13 +35,21 @@ BEGUN = Write("checkout.begun")
 
 
 async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
-    """What the open cart would cost now. Raises CartEmpty, NotOnSale, AddressInvalid."""
+    """What the open cart would cost now. Raises CartEmpty, NotOnSale, AddressInvalid, and whatever else leaves no price."""
     country = ports.home_country if wish.address is UNSET else address.read(wish.address).country
     lines = (await ports.carts(cart.open_lines, cart.CartOf(user_id=caller.subject))).lines
     if not lines:
         raise cart.CartEmpty
     faces = await ports.products(product.look_up, product.LookUp(product_ids=[line.product_id for line in lines]))
-    return price(saga.items_of(lines, faces.items, ports.currency), country, ports.rates, ports.currency)
+    priced = await reckon(_asked(wish, country), lines, faces.items, ports)
+    if priced.coupon is not None:
+        await still_left(priced.coupon, caller.subject, ports)
+    return priced.receipt
+
+
+def _asked(wish: checkout.Quote | checkout.Purchase, country: str) -> Asked:
+    currency = "" if wish.currency is UNSET else wish.currency
+    return Asked(country, currency, "" if wish.coupon is UNSET else code_of(wish.coupon))
 
 
 async def buy(wish: checkout.Checkout, caller: Caller, ports: Ports) -> Checkout:
@@ -62,10 +72,11 @@ def _only_for_oneself(wish: checkout.Purchase, caller: Caller) -> None:
 
 
 async def _go_through(wish: checkout.Purchase, plastic: CreditCard | None, caller: Caller, ports: Ports) -> Checkout:
+    currency = ports.currency if wish.currency is UNSET else known(wish.currency)
+    expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, currency, least=0)
     begun, mine = await _begin(wish, caller, ports)
     if not mine:
         return await _outcome(begun, ports)
-    expected = None if wish.expected_total is UNSET else Money.read(wish.expected_total, ports.currency, least=0)
     work = saga.carry_out(begun, saga.Means(plastic, expected), ports)
     try:
         ended = await ports.lasting.within(ports.times.answer, work, "checkout.run")
@@ -92,12 +103,23 @@ async def _begin(wish: checkout.Purchase, caller: Caller, ports: Ports) -> tuple
     After a refusal of the moment (a part was away, another checkout was running) the same key begins a fresh one.
     """
     destination, buyer = address.read(wish.address), buyer_of(wish.firstname, wish.lastname, wish.email)
-    pay_later = isinstance(wish, checkout.PlaceOrder)
+    asked = _asked(wish, destination.country)
     for afresh in range(AFRESH):
         now, owner = ports.clock(), f"{ports.process}/{ports.new_id()}"
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
-        wished = Checkout(checkout_id, caller.subject, ports.new_id(), buyer, destination, owner, now + ports.times.lease, now)
-        wished = replace(wished, pay_later=pay_later)
+        wished = Checkout(
+            id=checkout_id,
+            user_id=caller.subject,
+            order_id=ports.new_id(),
+            buyer=buyer,
+            destination=destination,
+            owner=owner,
+            lease=now + ports.times.lease,
+            created=now,
+            coupon=asked.coupon,
+            currency=asked.currency,
+            pay_later=isinstance(wish, checkout.PlaceOrder),
+        )
         with BEGUN.writing():
             found = await ports.checkouts.start(wished)
         if found.status is not CheckoutStatus.REFUSED or found.refusal is None or found.refusal.slug not in AGAIN:

@@ -5,7 +5,7 @@ forward. Whoever finds out that another process has taken the checkout over stop
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,8 +23,9 @@ from mallkit.steps import Call, Write
 from svc_checkout import views
 from svc_checkout.domain import checkout as rules
 from svc_checkout.domain.checkout import Checkout, Overtaken
-from svc_checkout.domain.receipt import Item, payable, price
+from svc_checkout.domain.receipt import payable
 from svc_checkout.ports import Ports
+from svc_checkout.use_cases.pricing import Asked, reckon
 from svc_checkout.use_cases.refusals import kept, told
 
 log = structlog.get_logger()
@@ -41,6 +42,8 @@ NOT_CHARGED = (
 SEAL, UNSEAL = Call("checkout.seal", undone_by="checkout.unseal"), Call("checkout.unseal")
 HOLD, RELEASE = Call("checkout.hold", undone_by="checkout.release"), Call("checkout.release")
 PLACE, UNDO_ORDER = Call("checkout.place", undone_by="checkout.undo-order"), Call("checkout.undo-order")
+COUPON, COUPON_BACK = Call("checkout.coupon", undone_by="checkout.coupon-back"), Call("checkout.coupon-back")
+COUPON_TAKE = Call("checkout.coupon-take")
 PAY, VOID = Call("checkout.pay", undone_by="checkout.void"), Call("checkout.void")
 TAKE, CLOSE = Call("checkout.take", undone_by="order.give-back"), Call("checkout.close")
 PRICED, DONE = Write("checkout.priced"), Write("checkout.done")
@@ -88,28 +91,22 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     lines = [product.HoldLine(product_id=line.product_id, quantity=line.quantity) for line in sealed.lines]
     hold = product.Hold(hold_id=begun.id, lines=lines, order_id=begun.order_id)
     faces = await HOLD.taking(ports.products(product.hold, hold, seconds=STEP_SECONDS), of=begun.id)
-    items = items_of(sealed.lines, faces.items, ports.currency)
-    receipt = payable(price(items, begun.destination.country, ports.rates, ports.currency))
+    asked = Asked(begun.destination.country, begun.currency, begun.coupon)
+    bought = await reckon(asked, sealed.lines, faces.items, ports)
+    receipt = payable(bought.receipt)
     if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
-    return await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, items, receipt, _lease(ports)), ports)
+    if bought.coupon is not None:
+        await COUPON.taking(ports.coupons.hold(bought.coupon, begun.user_id, begun.id, begun.order_id), of=begun.id)
+    return await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, bought.items, receipt, _lease(ports)), ports)
 
 
 async def _place(priced: Checkout, ports: Ports) -> order.State:
     return await PLACE.taking(ports.orders(order.place, _order(priced), seconds=STEP_SECONDS), of=priced.id)
 
 
-def items_of(lines: Sequence[cart.SealedLine], faces: Sequence[product.Card], currency: str) -> tuple[Item, ...]:
-    """The lines of a cart with the names and prices of now. Raises NotOnSale, for a price in another currency too."""
-    found = {face.product_id: face for face in faces if face.currency == currency}
-    for line in lines:
-        if line.product_id not in found:
-            raise checkout.NotOnSale(product_id=line.product_id)
-    return tuple(Item(line.product_id, found[line.product_id].name, line.quantity, found[line.product_id].unit_minor) for line in lines)
-
-
 async def _pay(priced: Checkout, card: CreditCard, ports: Ports) -> str:
-    total = Money(priced.receipt.total if priced.receipt else 0, ports.currency)
+    total = Money(0, ports.currency) if priced.receipt is None else Money(priced.receipt.total, priced.receipt.currency)
     wish = payment.Charge(amount=total.amount, currency=total.currency, credit_card=card, order_id=priced.order_id, user_id=priced.user_id)
     charged = await PAY.taking(ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS), of=priced.id)
     return charged.transaction_id
@@ -127,7 +124,7 @@ async def finish(paid: Checkout, transaction_id: str, ports: Ports, pay_by: str 
             if paid.pay_later and not pay_by:
                 pay_by = (await _place(paid, ports)).pay_by
             closing = ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id))
-            await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id))
+            await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id), *_coupon_used(paid, ports))
             return await _note(DONE, paid, partial(rules.done, owner=paid.owner, transaction_id=transaction_id, pay_by=pay_by), ports)
         except Overtaken:
             raise
@@ -143,6 +140,11 @@ async def _take(paid: Checkout, ports: Ports) -> None:
         await TAKE.taking(ports.products(product.take_hold, product.HoldOf(hold_id=paid.id)), of=paid.id)
 
 
+def _coupon_used(paid: Checkout, ports: Ports) -> list[Coroutine[None, None, bool]]:
+    """Nothing where there is no coupon, or where the order's event tells that it is paid. One that was released meanwhile stays so."""
+    return [COUPON_TAKE.taking(ports.coupons.take(paid.id), of=paid.id)] if paid.coupon and not paid.pay_later else []
+
+
 async def undo(undoing: Checkout, ports: Ports) -> Checkout:
     """Undoes until everything is undone; turns forward if the payment turns out to be beyond undoing."""
     pause = FIRST_PAUSE
@@ -151,6 +153,8 @@ async def undo(undoing: Checkout, ports: Ports) -> Checkout:
             transaction_id = await _undo_payment(undoing, ports)
             if transaction_id:
                 break
+            if undoing.coupon:
+                await COUPON_BACK.taking(ports.coupons.release(undoing.id), of=undoing.id)
             await RELEASE.taking(ports.products(product.release_hold, product.HoldOf(hold_id=undoing.id)), of=undoing.id)
             unsealing = ports.carts(cart.unseal, cart.SealOf(user_id=undoing.user_id, checkout_id=undoing.id))
             await UNSEAL.taking(unsealing, of=undoing.id)

@@ -12,7 +12,7 @@ from contracts import payment as contract
 from contracts.payment import PaymentStatus
 from mallkit.endpoint import Caller, Event
 from mallkit.errors import Missing, ShopError, Unavailable
-from mallkit.money import Money
+from mallkit.money import DECIMALS, Money
 from mallkit.steps import Call, Write
 from svc_payment.domain import account as rules
 from svc_payment.domain import card as cards
@@ -67,9 +67,10 @@ def read(wish: contract.Charge, caller: Caller, ports: Ports) -> Asked:
     card = cards.read(sent.credit_card_number, sent.credit_card_cvv, expires, ports.today())
     if wish.payment_method not in ports.providers:
         raise contract.MethodUnknown(methods=sorted(ports.providers))
-    if wish.currency not in {UNSET, ports.currency}:
-        raise order.AmountWrong(f"the mall takes {ports.currency}", currency=ports.currency)
-    amount = Money.read(wish.amount, ports.currency, least=1)
+    currency = ports.currency if wish.currency is UNSET else wish.currency
+    if currency not in DECIMALS:
+        raise order.AmountWrong(f"{currency} is no currency that the mall knows", currency=ports.currency)
+    amount = Money.read(wish.amount, currency, least=1)
     return Asked(str(wish.order_id), caller.command, str(wish.user_id), amount, wish.payment_method, card)
 
 

@@ -16,6 +16,9 @@ from tests.auditing.broken import Document, added, broken, document_of, removed
 from tests.buses.brokers import RedisBroker
 from tests.svc_checkout.buying import Buying
 
+COUPON = "AUDITED-10"
+"""What all of them are bought with."""
+
 
 @dataclass(frozen=True)
 class Bought:
@@ -32,6 +35,14 @@ class Bought:
     @property
     def movement(self) -> str:
         return f"{self.checkout}/{self.product}"
+
+    @property
+    def coupon(self) -> str:
+        return COUPON
+
+    @property
+    def use(self) -> str:
+        return f"{self.checkout}/{COUPON}"
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,27 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
         changed("product/stock_counters", "product", "product", lambda it, _: it.update(available=-1)),
     ),
     "an adjustment is told that never happened": ("stock-log", logged_only),
+    "a use of a coupon is lost": (
+        "coupon-balance",
+        changed("checkout/coupon_counters", "coupon", "coupon", lambda it, _: it.update(available=1)),
+    ),
+    "a coupon is used more often than it may": (
+        "coupon-balance",
+        changed("checkout/coupon_counters", "coupon", "coupon", lambda it, _: it.update(available=-1)),
+    ),
+    "a paid purchase has not used its coupon": (
+        "coupon-purchase",
+        changed("checkout/coupon_movements", "use", "checkout", lambda it, _: it.update(state="released")),
+    ),
+    "a paid purchase has no use of its coupon": ("coupon-purchase", gone("checkout", "coupon_movements", "use", "checkout")),
+    "a cancelled purchase has used its coupon": (
+        "coupon-purchase",
+        changed("checkout/coupon_movements", "use", "checkout", lambda it, _: it.update(state="taken", returned=0), "cancelled"),
+    ),
+    "a coupon is used by a purchase without one": (
+        "coupon-purchase",
+        changed("checkout/checkouts", "checkout", "checkout", lambda it, _: it.update(coupon="")),
+    ),
     "less was taken than paid": (
         "order-stock",
         changed("product/stock_movements", "movement", "order", lambda it, _: it.update(quantity=1)),

@@ -11,7 +11,7 @@ from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized
 from mallkit.allotment_words import movement_id
 from mallkit.audit import Unpublished
-from tests.auditing.model import Paper, Purchase
+from tests.auditing.model import COUPON, Paper, Purchase
 
 Harm = Callable[[Paper, Purchase], str]
 
@@ -63,6 +63,25 @@ def held_after_cancelling(paper: Paper, bought: Purchase) -> str:
     thing = next(iter(bought.lines))
     paper.move(movement_id(bought.id, thing), state="held")
     return movement_id(bought.id, thing)
+
+
+def use_lost(paper: Paper, _: Purchase) -> str:
+    paper.use("first", -1)
+    return COUPON
+
+
+def coupon_not_used(paper: Paper, bought: Purchase) -> str:
+    row = paper.books.checkouts[bought.id]
+    paper.books.checkouts[bought.id] = replace(row, coupon="ANOTHER")
+    paper.books.uses.pop(bought.id, None)
+    return bought.id
+
+
+def coupon_of_cancelled(paper: Paper, bought: Purchase) -> str:
+    row = paper.books.checkouts[bought.id]
+    paper.books.checkouts[bought.id] = replace(row, coupon=COUPON)
+    paper.use(bought.id, state="taken", returned=0)
+    return bought.id
 
 
 def hold_outlives(paper: Paper, bought: Purchase) -> str:
@@ -215,6 +234,8 @@ def untold(paper: Paper, bought: Purchase) -> str:
 
 OF_PAID: dict[Harm, str] = {
     lost_piece: "stock-balance",
+    use_lost: "coupon-balance",
+    coupon_not_used: "coupon-purchase",
     reserved_by_nobody: "stock-balance",
     logged_only: "stock-log",
     uncounted: "stock-balance",
@@ -247,6 +268,7 @@ OF_PAID: dict[Harm, str] = {
 }
 """What breaks a paid purchase, and the invariant that it violates."""
 OF_CANCELLED: dict[Harm, str] = {
+    coupon_of_cancelled: "coupon-purchase",
     held_after_cancelling: "stock-order",
     money_kept: "order-money",
     refund_untold: "order-refunds",

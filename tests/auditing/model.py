@@ -14,6 +14,7 @@ from mallkit.allotment_words import movement_id
 
 PRICE = 500
 USD = "USD"
+COUPON = "TEN"
 Change = Callable[["Purchase"], None]
 
 
@@ -22,6 +23,8 @@ class Paper:
 
     def __init__(self, stock: dict[str, int]) -> None:
         self.books = Books(statement={}, on_bus={"order", "payment"}, moments={"product": 1000.0})
+        self.books.coupons[COUPON] = audit.CouponCounter(id=COUPON, revision=1, available=100, reserved=0)
+        self.use("first", quantity=100, state="received")
         for thing, pieces in stock.items():
             self.books.counters[thing] = audit.Counter(id=thing, revision=1, available=pieces, reserved=0)
             self.move(movement_id("first", thing), key="first", thing=thing, quantity=pieces, state="received")
@@ -47,6 +50,16 @@ class Paper:
         changed = {"available": counter.available + available, "reserved": counter.reserved + reserved}
         self.books.counters[thing] = replace(counter, revision=counter.revision + 1, **changed)
 
+    def use(self, key: str, available: int = 0, reserved: int = 0, **fields: Any) -> None:
+        """Writes the coupon's movement under that key, and adds to its counter."""
+        found = self.books.uses[key] or [
+            audit.CouponMovement(id=movement_id(key, COUPON), revision=0, key=key, thing=COUPON, quantity=1, state="")
+        ]
+        self.books.uses[key] = [replace(each, revision=each.revision + 1, **fields) for each in found]
+        counter = self.books.coupons[COUPON]
+        changed = {"available": counter.available + available, "reserved": counter.reserved + reserved}
+        self.books.coupons[COUPON] = replace(counter, revision=counter.revision + 1, **changed)
+
     def hold_of_nobody(self, key: str, thing: str, expires_at: float) -> None:
         """One piece, for no order."""
         self.move(movement_id(key, thing), key=key, thing=thing, quantity=1, state="held", expires_at=expires_at)
@@ -61,6 +74,7 @@ class Purchase:
         self.id, self.user, self.order_id = f"c{number}", user, f"o{number}"
         self.attempt, self.transaction, self.refund = f"a{number}", f"t{number}", f"r{number}"
         self.total = PRICE * sum(lines.values())
+        self.coupon = COUPON if number % 2 == 0 else ""
         self.taken = 0
         self.back = 0
 
@@ -85,6 +99,8 @@ class Purchase:
             if self.taken >= HELD:
                 self.paper.move(movement_id(self.id, thing), state="released")
                 self.paper.count(thing, pieces, -pieces)
+        if self.coupon:
+            self.paper.use(self.id, *((1, -1) if self.taken >= HELD else (0, 0)), state="released")
         if self.taken < HELD:
             self.paper.move(movement_id(self.id), key=self.id, thing="", quantity=0, state="released")
         cart = self._cart()
@@ -102,8 +118,8 @@ class Purchase:
         self.books.accounts[self.order_id] = replace(found, revision=found.revision + 1, **fields)
 
     def begin(self) -> None:
-        row = audit.Checkout(id=self.id, revision=1, user_id=self.user, order_id=self.order_id, status=CheckoutStatus.RUNNING)
-        self.books.checkouts[self.id] = row
+        who: dict[str, Any] = {"user_id": self.user, "order_id": self.order_id, "coupon": self.coupon}
+        self.books.checkouts[self.id] = audit.Checkout(id=self.id, revision=1, status=CheckoutStatus.RUNNING, **who)
 
     def seal(self) -> None:
         self._write_cart(sealed=self.id)
@@ -113,6 +129,8 @@ class Purchase:
             wish = {"key": self.id, "thing": thing, "quantity": pieces, "state": "held", "bound": self.order_id}
             self.paper.move(movement_id(self.id, thing), **wish)
             self.paper.count(thing, -pieces, pieces)
+        if self.coupon:
+            self.paper.use(self.id, -1, 1, state="held", bound=self.order_id)
 
     def place(self) -> None:
         placed: dict[str, Any] = {
@@ -152,6 +170,8 @@ class Purchase:
         for thing, pieces in self.lines.items():
             self.paper.move(movement_id(self.id, thing), state="taken")
             self.paper.count(thing, 0, -pieces)
+        if self.coupon:
+            self.paper.use(self.id, 0, -1, state="taken")
 
     def close(self) -> None:
         self._write_cart(sealed="", closed=(*self._cart().closed, self.id))
@@ -180,6 +200,8 @@ class Purchase:
         for thing, pieces in self.lines.items():
             self.paper.move(movement_id(self.id, thing), state="returned", returned=pieces)
             self.paper.count(thing, pieces, 0)
+        if self.coupon:
+            self.paper.use(self.id, 1, 0, state="returned", returned=1)
 
     def settle(self) -> None:
         self.order(owes=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.bank import SIGNATURE
+from tests.journeys import asking_prices
 from tests.journeys.people import order_form
 from tests.journeys.world import SVG, Customer, World
 
@@ -187,10 +188,6 @@ def _fill_cart(world: World, who: Asker) -> None:
         world.fill_cart(who.token)
 
 
-def _put_rate(_: World, __: Asker, path: str) -> Ask:
-    return Ask(path.replace("{currency}", "EUR"), {"per_unit": 0.92})
-
-
 def _of_paid(world: World, _: Asker, path: str) -> Ask:
     return Ask(path.format(**world.paid, user_id=world.shopper.user_id))
 
@@ -226,7 +223,12 @@ def _webhook(world: World, _: Asker, path: str) -> Ask:
     return Ask(path, body, {SIGNATURE: world.signed(json.dumps(body).encode())})
 
 
+def _price(make: Callable[[World, str], tuple[str, Json]]) -> Make:
+    return lambda world, _, path: Ask(*make(world, path))
+
+
 RIGHT: dict[tuple[str, str], Make] = {
+    **{call: _price(make) for call, make in asking_prices.RIGHT.items()},
     ("POST", "/api/v1/auth/register"): _register,
     ("POST", "/api/v1/auth/login"): _login,
     ("POST", "/api/v1/auth/refresh"): _refresh,
@@ -271,8 +273,6 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/checkout"): _checkout,
     ("POST", "/checkout"): _checkout,
     ("GET", "/api/v1/checkout/{checkout_id}"): _of_paid,
-    ("GET", "/api/v1/rates"): _plain,
-    ("PUT", "/api/v1/rates/{currency}"): _put_rate,
     ("POST", "/api/v1/orders"): _place_order,
     ("GET", "/api/v1/orders/{order_id}"): _of_paid,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,

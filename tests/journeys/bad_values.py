@@ -1,7 +1,8 @@
 """What is wrong with each field of each call, written by hand: value → status and kind, where that is not the call's plain 400."""
 
 from tests.journeys.bad_catalogue import CATALOGUE, ROW
-from tests.journeys.bad_words import COUNT, IDS, MONEY, NUMBERS, TEXT, Absent, But, Values
+from tests.journeys.bad_prices import PRICED, PRICES, PRICES_OPTIONAL, PRICES_TARGETS
+from tests.journeys.bad_words import COUNT, IDS, MONEY, TEXT, Absent, But, Values
 from tests.journeys.people import ADDRESS, card
 
 __all__ = ["ADMINS_TARGETS", "BAD", "BODY_MAY_BE_MISSING", "OPERATORS_TARGETS", "ROW", "TARGETS", "Absent", "But"]
@@ -48,6 +49,7 @@ CHECKOUTS: dict[str, Values] = {
     "credit_card": CARDS,
     "user_id": (-1, *IDS, But("somebody-else", 404, "not-found"), But(1, 404, "not-found")),
     "expected_total": (*MONEY, But(0.01, 409, "checkout/price-changed")),
+    **PRICED,
 }
 BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("POST", "/api/v1/auth/register"): {
@@ -82,13 +84,10 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "quantity": (*QUANTITY, But(999, 422, "cart/full")),
     },
     ("PUT", "/api/v1/cart/items/{product_id}"): {"quantity": QUANTITY},
-    ("POST", "/api/v1/checkout/quote"): {"address": ADDRESSES},
+    ("POST", "/api/v1/checkout/quote"): {"address": ADDRESSES, **PRICED},
     ("POST", "/api/v1/checkout"): CHECKOUTS,
     ("POST", "/checkout"): CHECKOUTS,
-    ("PUT", "/api/v1/rates/{currency}"): {
-        "per_unit": (Absent, 0, -1, 10**7, "1.00", None, True, [], *NUMBERS),
-        "as_of": ("yesterday", "2026-11-21", "2026-11-21T08:00:00", 5, None, But("2999-01-01T00:00:00Z", 422, "pricing/rate-date-wrong")),
-    },
+    **PRICES,
     ("POST", "/api/v1/orders"): {name: values for name, values in CHECKOUTS.items() if name != "credit_card"} | {
         "credit_card": tuple(value for value in CARDS if value is not Absent and not isinstance(value, But)),
     },
@@ -110,6 +109,7 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     },
 }  # fmt: skip
 BODY_MAY_BE_MISSING = {
+    *PRICES_OPTIONAL,
     ("POST", "/api/v1/auth/logout"),
     ("PATCH", "/api/v1/users/me"),
     ("PATCH", "/api/v1/products/{product_id}"),
@@ -180,13 +180,11 @@ TARGETS = """
 404 GET    /internal/revocations
 """
 """Of a customer: status, method, target, and the body where one is needed."""
-OPERATORS_TARGETS = """
+OPERATORS_TARGETS = (
+    """
 404 PATCH  /api/v1/products/unknown {"name":"X"}
 404 DELETE /api/v1/products/unknown
 404 GET    /api/v1/products/unknown/stock
-400 PUT    /api/v1/rates/eur {"per_unit":1}
-422 PUT    /api/v1/rates/USD {"per_unit":1}
-422 PUT    /api/v1/rates/XXX {"per_unit":1}
 404 POST   /api/v1/payments/unknown/refunds {"reason":"x"}
 404 GET    /api/v1/products/unknown/stock/log
 400 GET    /api/v1/stock/low?after=garbage
@@ -208,6 +206,8 @@ OPERATORS_TARGETS = """
 400 PUT    /api/v1/catalogue/imports/{import_id}/parts/x {"products":[{row}]}
 400 POST   /api/v1/catalogue/imports/unknown {"parts":1}
 """
+    + PRICES_TARGETS
+)
 """As TARGETS, of an operator."""
 ADMINS_TARGETS = """
 404 GET    /api/v1/auth/accounts/unknown

@@ -224,6 +224,7 @@ def _spare(case: Case[Any]) -> None:
         case.path_parameters = {"product_id": world.new_product()}
 
 
+_plain_purchase = _without("user_id", "expected_total", "coupon", "currency")
 _product = _path(product_id=lambda: world.product)
 _changing = _path(product_id=lambda: world.changing)
 ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
@@ -275,11 +276,10 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "cart.add_item": _both(_key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
     "cart.set_item": _product,
     "cart.remove_item": _both(_product, _in_cart),
-    "checkout.quote": _address,
-    "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _without("user_id", "expected_total")),
-    "checkout.place_order": _both(_key, _address, _without("user_id", "expected_total")),
+    "checkout.quote": _both(_address, _plain_purchase),
+    "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _plain_purchase),
+    "checkout.place_order": _both(_key, _address, _plain_purchase),
     "checkout.status": _path(checkout_id=lambda: str(world.paid["checkout_id"])),
-    "checkout.put_rate": _both(_path(currency=lambda: "EUR"), _body(per_unit=lambda: 0.92), _without("as_of")),
     "order.order": _path(order_id=lambda: str(world.paid["order_id"])),
     "order.cancel": _path(order_id=lambda: str(world.bought()["order_id"])),
     "failures.retry_failure": _path(failure_id=lambda: world.failure_id),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mall.running import Mall
+from tests.journeys import world_prices as prices
 from tests.journeys.asking import RIGHT, Ask, Asker
 from tests.journeys.bad_values import ADMINS_TARGETS, BAD, BODY_MAY_BE_MISSING, OPERATORS_TARGETS, ROW, TARGETS, Absent, But
 from tests.journeys.test_roles import TABLE
@@ -69,6 +70,9 @@ def state(world: World) -> list[Any]:
         (f"/api/v1/products/{world.changing}/stock", operator),
         ("/api/v1/categories", ""),
         ("/api/v1/products?sort=newest&limit=1", ""),
+        (f"/api/v1/coupons/{prices.coupon(world)}", operator),
+        (f"/api/v1/shipping/{prices.priced_country(world)}", operator),
+        (f"/api/v1/taxes/{prices.NOWHERE}", operator),
         ("/api/v1/rates", ""),
     )
     told = [world.ask("GET", path, None, token) for path, token in seen]

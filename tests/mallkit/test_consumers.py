@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mallkit.consumers import INBOX, FutureEvent, Inbox, Mode, Undecodable, UnknownEvent, consumes
+from mallkit.events import Envelope
 from mallkit.store import Absent, Taken
 from tests.mallkit.books import Sold
 from tests.mallkit.ledger import CONTRACT, LINES, Burnt, Ledger, Lent, Line, add_up, ledger, message, sold
@@ -60,6 +61,19 @@ async def test_of_deliveries_at_once_in_two_copies_one_has_the_effect(tmp_path: 
         told = await asyncio.gather(*(copy.take(sold(), "add_up") for copy in (one, two) * 10))
         assert sum(fresh for (fresh,) in told) == 1
         assert (await one.line()).sold == 1
+
+
+@consumes(Sold, Mode.EACH)
+async def look_away(_event: Sold, _: Envelope, _ports: object) -> None:
+    """No business of this service."""
+
+
+async def test_what_is_no_business_of_the_service_leaves_no_note(books: Ledger) -> None:
+    envelope = books.inbox.read(sold())
+    assert not await books.inbox.take(envelope, look_away)
+    assert await notes(books) == set()
+    assert not await books.inbox.take(envelope, look_away, books.store[LINES].adding(Line("also")))
+    assert {line.id for line in (await books.store[LINES].find()).items} == {"also"}
 
 
 async def test_an_effect_that_fails_half_way_leaves_nothing(books: Ledger) -> None:

@@ -53,9 +53,9 @@ class Buying:
         user_id = (await self.mall.login(f"{name}@example.org", f"password-of-{name}"))["user_id"]
         return Buyer(name, token, user_id)
 
-    async def product(self, price: float = 10, stock: int = 20) -> str:
+    async def product(self, price: float = 10, stock: int = 20, **more: Any) -> str:
         """The id of a new product."""
-        body = {"name": "A Thing", "price": price, "stock": stock, "category": "test"}
+        body = {"name": "A Thing", "price": price, "stock": stock, "category": "test"} | more
         answer = await self.call("product", "POST", "/api/v1/products", body, token=self.operator)
         assert answer.status == 201, answer.body
         return str(answer.json["product_id"])

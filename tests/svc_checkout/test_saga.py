@@ -21,7 +21,7 @@ from mallkit.lasting import lasting
 from mallkit.sqlite import open_store
 from svc_checkout.domain.receipt import Rates
 from svc_checkout.ports import Ports, Times
-from svc_checkout.repository import BOOKS, CHECKOUTS, Books, Checkouts
+from svc_checkout.repository import BOOKS, CHECKOUTS, KINDS, Books, Checkouts, Coupons
 from svc_checkout.use_cases import buy
 from tests.journeys.people import order_form
 
@@ -68,10 +68,11 @@ class Neighbours:
 @asynccontextmanager
 async def shop(folder: Path, neighbours: Neighbours) -> AsyncIterator[Ports]:
     all_of_them = cast("Neighbour", neighbours)
-    async with open_store(folder / "checkout.db", (CHECKOUTS, BOOKS)) as store, lasting(0.1) as work:
+    async with open_store(folder / "checkout.db", KINDS) as store, lasting(0.1) as work:
         yield Ports(
             checkouts=Checkouts(store[CHECKOUTS]),
             book=Books(store[BOOKS]),
+            coupons=Coupons(store, time.time, new_id),
             carts=all_of_them,
             products=all_of_them,
             orders=all_of_them,

@@ -80,7 +80,7 @@ def test_a_cancelled_paid_order_owes() -> None:
     assert isinstance(cancelled, tuple)
     order, event = cancelled
     assert (order.status, order.owes, order.reason) == (Status.CANCELLED, True, "damaged")
-    assert event == OrderCancelled(order_id="o1", user_id="ann", owes_rest=True)
+    assert event == OrderCancelled(order_id="o1", user_id="ann", owes_rest=True, hold_id="c1")
     assert domain.cancel(order, "", NOW) is order
     assert not domain.settled(order, NOW).owes
 
