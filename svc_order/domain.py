@@ -217,7 +217,7 @@ def mark_paid(order: Order, attempt: str, transaction_id: str, now: float) -> Or
         transaction_id=transaction_id,
         total_minor=order.total_minor,
         currency=order.currency,
-        hold_id=order.hold_id,
+        hold_id=order.hold_id if order.pay_by else "",
     )
     return paid, event
 

@@ -1,6 +1,10 @@
-"""For all tests: the longest begin first, so that the workers end together."""
+"""For all tests: the longest begin first, so that the workers end together; no example of hypothesis is late on a busy machine."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("mall", deadline=None)
+settings.load_profile("mall")
 
 LONGEST_FIRST = ("test_kills.py", "test_openapi.py", "test_roles.py", "test_bad_input.py", "test_up_mall.py", "test_races.py")
 
