@@ -215,7 +215,7 @@ class OrderPlaced(Event, frozen=True):
 
 
 class OrderPaid(Event, frozen=True):
-    """The money has been taken. `hold_id`: of an order that is paid later, the checkout that placed it; any other is paid by its checkout."""
+    """The money has been taken. `hold_id`: of an order that is paid later, the checkout that placed it."""
 
     type: ClassVar[str] = "order.paid"
     order_id: str
