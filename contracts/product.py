@@ -1,11 +1,12 @@
 """What svc_product promises: the catalogue, its search, stock, and holds on it."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from contracts.pricing import STANDARD
+from contracts.pricing import STANDARD, Currency, CurrencyUnknown
 from contracts.product_categories import (
     Categories,
     CategoriesFull,
@@ -110,7 +111,6 @@ from mallkit.endpoint import (
     Wish,
 )  # fmt: skip
 from mallkit.errors import Missing
-from mallkit.money import Amount
 
 __all__ = [
     "AdjustStock",
@@ -193,6 +193,10 @@ __all__ = [
 """Also said here, so that the contract can be read from one module."""
 
 
+ShownAmount = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0})]
+"""A price with the decimals of the currency that it is shown in."""
+
+
 class Sort(StrEnum):
     """How a list is ordered; a leading minus turns it round."""
 
@@ -213,7 +217,7 @@ class ProductView(View, frozen=True):
     name: str
     name_zh: str
     description: str
-    price: Amount
+    price: ShownAmount
     currency: str
     stock: int
     category: str
@@ -236,24 +240,35 @@ class ProductPage(View, frozen=True):
     next: str | None
 
 
+class ShownProduct(OneProduct, frozen=True):
+    """Names a product, and the currency that its price is shown in: without one the mall's own."""
+
+    currency: Currency | UnsetType = UNSET
+
+
 class Search(Wish, frozen=True):
-    """`q` finds words, word beginnings and Chinese characters, all of them must be there."""
+    """`q` finds words, word beginnings and Chinese characters, all of them must be there.
+
+    A category shows what hangs below it too. `currency`: which prices are shown in; the order goes by the mall's own.
+    """
 
     category: Category | UnsetType = UNSET
     group: Group | UnsetType = UNSET
     q: Annotated[str, Meta(max_length=200)] = ""
     sort: Sort = Sort.NEWEST
     in_stock: bool = False
+    currency: Currency | UnsetType = UNSET
     after: Cursor | UnsetType = UNSET
     limit: Limit = 50
 
 
 products = Endpoint(
-    method=GET, path="/api/v1/products", takes=Search, gives=ProductPage, may=(ANYONE,), summary="The catalogue, searched and sorted",
+    method=GET, path="/api/v1/products", takes=Search, gives=ProductPage, may=(ANYONE,),
+    refuses=(CurrencyUnknown,), summary="The catalogue, searched and sorted",
 )  # fmt: skip
 product = Endpoint(
-    method=GET, path="/api/v1/products/{product_id}", takes=OneProduct, gives=ProductView, may=(ANYONE,), refuses=(Missing,),
-    etag="version", cache="no-cache", summary="One product",
+    method=GET, path="/api/v1/products/{product_id}", takes=ShownProduct, gives=ProductView, may=(ANYONE,),
+    refuses=(Missing, CurrencyUnknown), etag="version", cache="no-cache", summary="One product",
 )  # fmt: skip
 create = Endpoint(
     method=POST, path="/api/v1/products", takes=NewProduct, gives=ProductView, may=OPERATORS, status=201, refuses=(WrongCurrency,),

@@ -15,6 +15,7 @@ from mallkit.metrics import ServerMetrics
 from mallkit.service import Service, Shell, Wired, application
 from svc_product import handlers, jobs, views
 from svc_product.ports import Pieces, Ports
+from svc_product.rates import KeptRates
 from svc_product.repository.catalogue import DRAWINGS, PRICES, PRODUCTS, Catalogue
 from svc_product.repository.categories import TREES, Categories
 from svc_product.repository.imports import APPLIED, PARTS, Imports
@@ -40,7 +41,7 @@ def build_app(settings: Settings) -> web.Application:
         handlers=(handlers,),
         kinds=KINDS,
         wire=wire,
-        neighbours=("auth",),
+        neighbours=("auth", "checkout"),
         rows={COUNTERS: views.counter_row, MOVEMENTS: views.movement_row, LOG: views.log_row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )
@@ -56,6 +57,7 @@ def _ports(settings: Settings, shell: Shell) -> Ports:
         categories=categories,
         imports=Imports(shell.store, catalogue, categories, new_id),
         stock=stock,
+        rates=KeptRates(shell.calls.to("checkout", anonymous=True), seconds=settings.rates_seconds, monotonic=time.monotonic),
         currency=settings.currency,
         import_rows=settings.import_rows,
         clock=time.time,

@@ -12,14 +12,16 @@ from svc_product.use_cases import catalogue, categories, imports, pictures, stoc
 @serves(contract.products)
 async def products(wish: contract.Search, _: Caller, ports: Ports) -> contract.ProductPage:
     """The catalogue."""
+    shown = await catalogue.shown_in(wish.currency, ports)
     found, after = await catalogue.page(wish, ports)
-    return contract.ProductPage(items=[views.product(*stocked) for stocked in found], next=after)
+    return contract.ProductPage(items=[views.product(*stocked, shown) for stocked in found], next=after)
 
 
 @serves(contract.product)
-async def product(wish: contract.OneProduct, _: Caller, ports: Ports) -> contract.ProductView:
+async def product(wish: contract.ShownProduct, _: Caller, ports: Ports) -> contract.ProductView:
     """One product."""
-    return views.product(*await catalogue.one(wish.product_id, ports))
+    found = await catalogue.one(wish.product_id, ports)
+    return views.product(*found, await catalogue.shown_in(wish.currency, ports))
 
 
 @serves(contract.picture)

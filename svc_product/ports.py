@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -224,6 +225,14 @@ class Stock(Protocol):
         ...
 
 
+class Rates(Protocol):
+    """What other currencies are worth, remembered for a short while."""
+
+    async def per_unit(self, currency: str) -> Decimal:
+        """So many units of it for one of the mall's own. Raises CurrencyUnknown, Unavailable."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """`currency` is the only one that the mall sells in; `import_rows` may become visible in one write; `clock`: seconds since 1970."""
@@ -232,6 +241,7 @@ class Ports:
     categories: Categories
     imports: Imports
     stock: Stock
+    rates: Rates
     currency: str
     import_rows: int
     clock: Callable[[], float]

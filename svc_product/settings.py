@@ -11,6 +11,8 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Its own port by default."""
 
     port: int = 8003
+    rates_seconds: Annotated[float, Meta(ge=0)] = 30.0
+    """How old the rates may be that prices are shown at in other currencies."""
     import_rows: Annotated[int, Meta(ge=1)] = 10_000
     """The most that an import may bring: it is one write, and others wait for it."""
     low_stock_at: Annotated[int, Meta(ge=-1)] = -1

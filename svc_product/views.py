@@ -6,25 +6,27 @@ from contracts import audit
 from contracts import product as contract
 from mallkit.allotment import NEVER, Counter, Movement
 from mallkit.times import rfc3339
-from svc_product.domain.categories import Shown, Tree
+from svc_product.domain.categories import Placed, Tree
 from svc_product.domain.imports import Exported
 from svc_product.domain.pictures import is_kept
-from svc_product.domain.prices import Price
+from svc_product.domain.prices import Price, Shown
 from svc_product.domain.product import Product
 from svc_product.domain.stock import StockEntry
 from svc_product.ports import Pieces
 
 
-def product(found: Product, pieces: Pieces) -> contract.ProductView:
-    """One product with what can be bought of it."""
+def product(found: Product, pieces: Pieces, shown: Shown | None = None) -> contract.ProductView:
+    """One product with what can be bought of it, its price in the mall's own currency or in the one given."""
     sheet, created = found.sheet, rfc3339(found.created_at)
+    price = shown.of(sheet.price) if shown else sheet.price
+    version = f"{found.version}.{pieces.version}-{pieces.available}"
     return contract.ProductView(
         product_id=found.id,
         name=sheet.name,
         name_zh=sheet.name_zh,
         description=sheet.description,
-        price=sheet.price.amount,
-        currency=sheet.price.currency,
+        price=price.amount,
+        currency=price.currency,
         stock=pieces.available,
         category=sheet.category,
         group=sheet.group,
@@ -32,7 +34,7 @@ def product(found: Product, pieces: Pieces) -> contract.ProductView:
         sku=sheet.sku,
         tags=list(sheet.tags),
         picture=picture(found),
-        version=f"{found.version}.{pieces.version}-{pieces.available}",
+        version=f"{version}-{price.currency}{price.minor}" if shown else version,
         created_at=created,
         updated_at=created if found.updated_at == found.created_at else rfc3339(found.updated_at),
         tax_class=sheet.tax_class,
@@ -61,7 +63,7 @@ def card(found: Product, pieces: Pieces, tree: Tree) -> contract.Card:
     )
 
 
-def category(shown: Shown) -> contract.CategoryView:
+def category(shown: Placed) -> contract.CategoryView:
     """A category in its place."""
     name = shown.path[0]
     return contract.CategoryView(

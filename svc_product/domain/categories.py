@@ -24,7 +24,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Placed:
     """A category in its place; `path` leads from itself up to its root, `products` are on sale in it and below it."""
 
     category: Category

@@ -1,13 +1,26 @@
 """What a product has cost, since when, and who changed it."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Self
 
-from mallkit.money import Money
+from mallkit.money import Money, converted
 from svc_product.domain.product import Product
 
 MOST = 1000
 """Prices of a product that are kept; the oldest go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The currency in which prices are shown, `per_unit` of which are one unit of the mall's own."""
+
+    currency: str
+    per_unit: Decimal
+
+    def of(self, price: Money) -> Money:
+        """A price in it. Raises Invalid where it is out of range."""
+        return converted(price, self.currency, self.per_unit)
 
 
 @dataclass(frozen=True, slots=True)

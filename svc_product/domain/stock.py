@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})(?:-[0-9]{1,18})?\1')
+VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})(?:-[0-9]{1,18}(?:-[A-Z]{3}[0-9]{1,18})?)?\1')
 
 SET = "set"
 """The reason of an entry that says how many there are."""

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from contracts import product as contract
 from mallkit.endpoint import Caller
 from mallkit.steps import Write
 from mallkit.terms import query_terms
 from svc_product.domain.categories import Tree
-from svc_product.domain.prices import Price
+from svc_product.domain.prices import Price, Shown
 from svc_product.domain.product import Product, Sheet, read_price
 from svc_product.ports import Change, Ports, Query, Stocked
 
@@ -108,6 +108,13 @@ async def withdraw(product_id: str, ports: Ports) -> None:
     now = ports.clock()
     with WITHDRAWN.writing():
         await ports.catalogue.change(product_id, Change(rule=lambda product: product.offered().withdrawn(now)))
+
+
+async def shown_in(currency: str | UnsetType, ports: Ports) -> Shown | None:
+    """None for the mall's own, of which nobody is asked. Raises CurrencyUnknown, Unavailable."""
+    if currency is UNSET or currency == ports.currency:
+        return None
+    return Shown(currency, await ports.rates.per_unit(currency))
 
 
 async def prices(product_id: str, ports: Ports) -> tuple[Price, ...]:

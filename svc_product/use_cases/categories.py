@@ -6,20 +6,20 @@ from contracts import product as contract
 from contracts.product import CategoryInUse
 from mallkit.errors import Missing
 from mallkit.steps import Write
-from svc_product.domain.categories import Category, Shown, Tree
+from svc_product.domain.categories import Category, Placed, Tree
 from svc_product.ports import Ports
 
 SET, DELETED = Write("product.category-set"), Write("product.category-deleted")
 
 
-async def listed(ports: Ports) -> list[Shown]:
+async def listed(ports: Ports) -> list[Placed]:
     """By name, those too that only products name."""
     tree = await ports.categories.tree()
     sums = tree.sums(await ports.catalogue.categories())
     return [_shown(name, tree, products) for name, products in sorted(sums.items())]
 
 
-async def put(wish: contract.SetCategory, ports: Ports) -> Shown:
+async def put(wish: contract.SetCategory, ports: Ports) -> Placed:
     """Makes or changes it. Raises ParentUnknown, CategoryLoop, CategoryTooDeep, CategoriesFull."""
     parent = "" if wish.parent is UNSET else wish.parent
     changes = {wish.category: Category(title=wish.title, title_zh=wish.title_zh, parent=parent)}
@@ -45,5 +45,5 @@ async def remove(name: str, ports: Ports) -> None:
         await ports.categories.change(lambda tree: tree.without(name))
 
 
-def _shown(name: str, tree: Tree, products: int) -> Shown:
-    return Shown(category=tree.categories.get(name, Category()), path=tree.path(name), products=products)
+def _shown(name: str, tree: Tree, products: int) -> Placed:
+    return Placed(category=tree.categories.get(name, Category()), path=tree.path(name), products=products)

@@ -218,6 +218,10 @@ def _picture(case: Case[Any]) -> None:
     case.body = {"svg": SVG}
 
 
+def _own_currency(case: Case[Any]) -> None:
+    case.query = {name: value for name, value in case.query.items() if name != "currency"}
+
+
 def _spare(case: Case[Any]) -> None:
     """The run finds the products that everything else here is bought with in lists, and would change them."""
     if case.path_parameters.get("product_id") in {world.product, world.changing}:
@@ -258,7 +262,8 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "auth.account_of": _path(user_id=lambda: world.shopper.user_id),
     "auth.give_role": _path(user_id=lambda: world.customer().user_id),
     "product.create": _both(_key, _without("currency")),
-    "product.product": _product,
+    "product.products": _own_currency,
+    "product.product": _both(_product, _own_currency),
     "product.patch": _changing,
     "product.delete": _path(product_id=world.new_product),
     "product.stock": _product,

@@ -1,7 +1,7 @@
 """What only shows below HTTP: commands that come again after a crash, plans that are overtaken, pages of a shop that is sold out."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +12,13 @@ import pytest
 
 from contracts import product as contract
 from mallkit.endpoint import Caller
-from mallkit.errors import Missing
+from mallkit.errors import Missing, Unavailable
 from mallkit.ids import new_id
 from mallkit.sqlite import open_store
 from svc_product.app import KINDS
 from svc_product.domain.imports import AppliedImport, Brought, StagedPart, part_id, plan_of
-from svc_product.ports import Ports
+from svc_product.ports import Pieces, Ports
+from svc_product.rates import KeptRates
 from svc_product.repository.catalogue import Catalogue
 from svc_product.repository.categories import Categories
 from svc_product.repository.imports import Imports
@@ -55,11 +56,16 @@ async def ports(tmp_path: Path) -> AsyncIterator[Ports]:
             categories=tree,
             imports=waiting,
             stock=pieces,
+            rates=KeptRates(_nobody, seconds=30.0, monotonic=time.monotonic),
             currency="USD",
             import_rows=1500,
             clock=clock,
             new_id=new_id,
         )
+
+
+async def _nobody(*_: Any, **__: Any) -> Any:
+    raise Unavailable
 
 
 async def stage(ports: Ports, *rows: contract.ImportRow) -> list[StagedPart]:
@@ -158,6 +164,20 @@ async def test_a_page_of_a_shop_that_is_nearly_sold_out_ends_and_goes_on(ports: 
         asked += 1
     assert [product.import_key for product, _ in found] == ["row:2-450"]
     assert 1 < asked < 5
+
+
+async def test_an_adjustment_that_comes_again_without_its_record_moves_and_tells_nothing_more(ports: Ports) -> None:
+    pot, _ = await catalogue.create(POT, Caller(command="k-1"), ports)
+
+    def adjust(delta: int, command: str) -> Coroutine[Any, Any, Pieces]:
+        wish = contract.AdjustStock(product_id=pot.id, delta=delta, reason=contract.Reason.FOUND)
+        return stock.adjust(wish, Caller(subject="o1", command=command), ports)
+
+    await adjust(3, "a")
+    told = (await ports.stock.log(pot.id, None, 10)).items
+    await adjust(5, "b")
+    assert (await adjust(3, "a")).on_hand == 28
+    assert [entry for entry in (await ports.stock.log(pot.id, None, 10)).items if entry.id == "a"] == told
 
 
 async def test_the_malls_own_level_reaches_products_that_were_there_before(ports: Ports, tmp_path: Path) -> None:
