@@ -242,7 +242,7 @@ order = Endpoint(
 )  # fmt: skip
 cancel = Endpoint(
     method=PUT, path="/api/v1/orders/{order_id}/cancel", takes=Cancel, gives=OrderView, may=PEOPLE,
-    refuses=(Missing, WrongStatus, BeingPaid), idempotent=True, summary="Cancel an order",
+    refuses=(Missing, WrongStatus, BeingPaid), idempotent=True, others=True, summary="Cancel an order",
 )  # fmt: skip
 orders_of = Endpoint(
     method=GET, path="/api/v1/users/{user_id}/orders", takes=OrdersOf, gives=OrderPage, may=PEOPLE, refuses=(Missing,),

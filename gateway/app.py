@@ -9,14 +9,17 @@ from typing import Final
 from aiohttp import web
 
 from contracts import SERVICES, auth
-from gateway import pages, problems, relay
+from gateway import pages, problems
+from gateway.actions import add_actions
 from gateway.failures import Desks
+from gateway.gathering import Gathering
 from gateway.health import Health
+from gateway.relay import Relay
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from mallkit import background, body, desk_endpoints, ops, store, tracing
 from mallkit.calls import Calls
-from mallkit.endpoint import GET, endpoints_of
+from mallkit.endpoint import GET, Endpoint, View, Wish, endpoints_of
 from mallkit.front import Front
 from mallkit.http1 import Client
 from mallkit.identity import Identity
@@ -69,12 +72,17 @@ async def _start(settings: Settings, life: ops.Life, routes: Routes, stack: Asyn
         name: Upstream(client, name, given.get(name, []), answer=settings.answer_seconds, retry=settings.retry_seconds)
         for name in CONTRACTS
     }
-    Desks(upstreams, identity, life.edge, settings).add(routes)
+
+    def relay_of(endpoint: Endpoint[Wish, View], upstream: Upstream) -> Relay:
+        return Relay(endpoint, upstream, identity, life.edge, settings)
+
+    gathering = Gathering(upstreams, identity, life.edge)
+    Desks(gathering, relay_of, settings).add(routes)
+    add_actions(routes, gathering)
     for name, contract in CONTRACTS.items():
-        upstream = upstreams[name]
         for endpoint in endpoints_of(contract).values():
             if not endpoint.internal:
-                serve = relay.Relay(endpoint, upstream, identity, life.edge, settings)
+                serve = relay_of(endpoint, upstreams[name])
                 for path in (endpoint.path, *endpoint.aliases):
                     routes.add(endpoint.method, path, serve)
 

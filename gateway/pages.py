@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.health import Health
-from mallkit import desk_endpoints, docs_page, openapi, ops
+from mallkit import action_endpoints, desk_endpoints, docs_page, openapi, ops
 from mallkit.endpoint import endpoints_of
 from mallkit.errors import Missing
 from mallkit.ops import Life
@@ -64,6 +64,7 @@ def interface(contracts: Mapping[str, ModuleType]) -> Serve:
         for name, contract in contracts.items()
     }
     documents["failures"] = openapi.document("failures", endpoints_of(desk_endpoints), title="failures")
+    documents["actions"] = openapi.document("actions", endpoints_of(action_endpoints), title="actions")
     merged = {**openapi.merge(documents, title=TITLE), "servers": [{"url": "/", "description": "This gateway"}]}
     return ops.fixed(msgspec.json.encode(merged), JSON)
 

@@ -14,6 +14,8 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from mallkit.action_rules import Entry, Head
+from mallkit.actions import ACTIONS, HEADS
 from mallkit.desk import FAILURES
 from mallkit.desk_rules import Failure
 from mallkit.endpoint import ADMIN, GET, OPERATOR, SERVICE, Done, Endpoint, Nothing
@@ -71,6 +73,18 @@ class Failed(KitRow, frozen=True):
     status: str
 
 
+class Acted(KitRow, frozen=True):
+    """An entry of the log of actions, as it is stored: ids only."""
+
+    entry: Entry
+
+
+class ActedUpTo(KitRow, frozen=True):
+    """The head of that log's chain."""
+
+    head: Head
+
+
 class Ended(KitRow, frozen=True):
     """`rows`: how many lines came between the first and this one. `on_bus`: whether this service's events are published."""
 
@@ -80,7 +94,7 @@ class Ended(KitRow, frozen=True):
 
 def page(life: Life, rows_of: RowsOf) -> Serve:
     """The page; one reader at a time in each process."""
-    told: RowsOf = {**rows_of, FAILURES: _failed}
+    told: RowsOf = {**rows_of, FAILURES: _failed, ACTIONS: _acted, HEADS: _acted_up_to}
     reading = False
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse:
@@ -144,6 +158,14 @@ async def _lines(life: Life, store: Store, rows_of: RowsOf) -> AsyncGenerator[by
 
 def _failed(failure: Failure, _: int) -> Failed:
     return Failed(id=failure.id, type=failure.event_type, status=failure.status)
+
+
+def _acted(entry: Entry, _: int) -> Acted:
+    return Acted(entry=entry)
+
+
+def _acted_up_to(head: Head, _: int) -> ActedUpTo:
+    return ActedUpTo(head=head)
 
 
 def _unpublished(entry: OutboxEntry) -> Unpublished:

@@ -151,7 +151,15 @@ class Endpoint(Generic[W_co, G_co]):
     """Top-level fields that never enter a fingerprint, a record, a log or a span."""
     forgets: str = ""
     """Wish field that names a person whose stored answers are removed before the call is served; StillRunning while one is being made."""
+    others: bool = False
+    """Customers may do it to what is theirs, operators to anybody's: an operator's call is then written into the log of actions."""
     summary: str = ""
+
+    @property
+    def noted(self) -> bool:
+        """Whether an operator's call is an action: one that only operators may make, or that may be about somebody else's thing."""
+        people = set(self.may) - {Role.SERVICE}
+        return self.method is not GET and bool(people) and (self.others or people <= set(OPERATORS))
 
     @property
     def repeatable(self) -> bool:

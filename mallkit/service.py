@@ -15,7 +15,8 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from mallkit import audit, background, desk_endpoints, desk_handlers, logs, ops, tracing
+from mallkit import action_endpoints, action_handlers, actions, audit, background, desk_endpoints, desk_handlers, logs, ops, tracing
+from mallkit.actions import ActionLog
 from mallkit.background import Job
 from mallkit.calls import Calls
 from mallkit.desk import Desk
@@ -92,12 +93,12 @@ def application(settings: Common, service: Service) -> web.Application:
     app = web.Application()
     life = ops.Life(service.name, edge, service.neighbours)
     app[ops.LIFE], app[DIRECT] = life, front.handle
-    for served in (*served_in(service.handlers), *_desk_of(service, life)):
+    for served in (*served_in(service.handlers), *_desk_of(service, life), *_actions_of(service, edge)):
         for path in (served.endpoint.path, *served.endpoint.aliases):
             front.routes.add(served.endpoint.method, path, edge.serve(served, path))
     add_drill_pages(front.routes, settings)
-    desk = endpoints_of(desk_endpoints) if _knows_people(service) else {}
-    ops.add_pages(front.routes, life, endpoints_of(service.contract) | desk, service.title)
+    of_the_kit = endpoints_of(desk_endpoints) | endpoints_of(action_endpoints) if _knows_people(service) else {}
+    ops.add_pages(front.routes, life, endpoints_of(service.contract) | of_the_kit, service.title)
     if _knows_people(service):
         front.routes.add(audit.ROWS.method, audit.ROWS.path, audit.page(life, service.rows))
 
@@ -114,9 +115,9 @@ def application(settings: Common, service: Service) -> web.Application:
 async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> None:
     edge, settings, enter = life.edge, life.edge.settings, stack.enter_async_context
     await enter(tracing.configure(service.name, settings.otlp_endpoint))
-    store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, *KINDS, ANSWERS)))
+    store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, *KINDS, *actions.KINDS, ANSWERS)))
     calls, identity = await _neighbourhood(service, settings, store, stack)
-    edge.identity, edge.idempotency = identity, Idempotency(store[ANSWERS])
+    edge.identity, edge.idempotency, edge.actions = identity, Idempotency(store[ANSWERS]), ActionLog(store)
     events = life.eventing = await enter(_eventing(service, settings, store, edge.metrics))
     shell = Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics, leases=events.leases)
     wired = await enter(service.wire(shell))
@@ -148,6 +149,18 @@ def _desk_of(service: Service, life: ops.Life) -> list[Served[Any, Any]]:
         return life.eventing.desk
 
     return desk_handlers.handlers_of(service.name, desk) if _knows_people(service) else []
+
+
+def _actions_of(service: Service, edge: Edge) -> list[Served[Any, Any]]:
+    """As the desk's."""
+
+    def action_log() -> ActionLog:
+        if edge.actions is None:
+            message = "the service is starting"
+            raise Unavailable(message)
+        return edge.actions
+
+    return action_handlers.handlers_of(service.name, action_log) if _knows_people(service) else []
 
 
 def _knows_people(service: Service) -> bool:

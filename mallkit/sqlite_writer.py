@@ -143,9 +143,14 @@ class Writer:
         return item.answer, results, None
 
     def _forget_connection(self) -> None:
-        """After a failure the connection's state is not known: closing it undoes what was not committed, the next commit opens another."""
+        """After a failure the connection's state is not known: what was not committed is undone, the next commit opens another.
+
+        Closing alone undoes nothing, and keeps the file locked, as long as the traceback of the failure holds a cursor.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.rollback()
             with suppress(sqlite3.Error):
                 connection.close()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from mallkit import deadline, problem, tracing
+from mallkit.actions import ActionLog
 from mallkit.body import read_body
 from mallkit.endpoint import Accepted, Blob, Caller, Done, Endpoint, Keyed, Role, View, Wish
 from mallkit.errors import Internal, Invalid, Missing, ShopError, StillRunning, Unavailable, UnsupportedMedia
@@ -46,6 +48,11 @@ class Served(Generic[W, G]):
     handler: Handler[W, G]
     pending: Pending | None = None
 
+    @cached_property
+    def noted(self) -> bool:
+        """As the endpoint's; reckoned once."""
+        return self.endpoint.noted
+
 
 def serves(endpoint: Endpoint[W, G], pending: Pending | None = None) -> Callable[[Handler[W, G]], Served[W, G]]:
     """Binds a handler. `pending` makes the 202 for a repeated request whose first one is still running."""
@@ -71,6 +78,7 @@ class Edge:
     identity: Identity | None = None
     ports: AnyPorts = None
     idempotency: Idempotency | None = None
+    actions: ActionLog | None = None
     in_flight: int = 0
 
     def serve(self, served: Served[Wish, View], template: str) -> Serve:
@@ -96,6 +104,8 @@ class Edge:
             if Role.ANYONE not in endpoint.may:
                 caller = await self._identity().admit(endpoint, request.headers.get("Authorization"))
             wish = await self._read(endpoint, shape, request, places)
+            if served.noted and caller.is_operator:
+                return await self._act(served, wish, caller, request)
             return await self._serve(served, wish, caller, request)
         except ShopError as error:
             return self.refuse(in_words_of(endpoint, error))
@@ -103,6 +113,21 @@ class Edge:
             log.exception("request.failed", endpoint=endpoint.path, kind=type(error).__name__)
             fault = next((cls for cls in endpoint.refuses if issubclass(cls, Internal)), Internal)
             return self.refuse(fault())
+
+    async def _act(self, served: Served[Wish, View], wish: Wish, caller: Caller, request: web.BaseRequest) -> Reply:
+        """An operator's action: no entry in the log, no effect. How it ended is an entry of its own."""
+        if self.actions is None:
+            message = "the service is starting"
+            raise Unavailable(message)
+        action_id = await self.actions.note(served.endpoint, caller, wish)
+        try:
+            reply = await self._serve(served, wish, caller, request)
+        except Exception as error:
+            told = in_words_of(served.endpoint, error) if isinstance(error, ShopError) else Internal()
+            await self.actions.ended(action_id, problem.status_of(type(told)))
+            raise
+        await self.actions.ended(action_id, reply.status)
+        return reply
 
     async def _read(self, endpoint: Endpoint[Wish, View], shape: Shape, request: web.BaseRequest, places: Mapping[str, int]) -> Wish:
         body = b""

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from contracts import audit, bank
 from contracts.bank import OperationKind, OperationStatus
-from mallkit.audit import Began, Ended, Failed, Unpublished
+from mallkit.action_rules import Entry, Head
+from mallkit.audit import Acted, ActedUpTo, Began, Ended, Failed, Unpublished
 
-AnyLine = audit.AnyRow | Began | Unpublished | Failed | Ended
+KitLine = Began | Unpublished | Failed | Acted | ActedUpTo | Ended
+AnyLine = audit.AnyRow | KitLine
 
 
 @dataclass(slots=True)
@@ -65,6 +67,10 @@ class Books:
     """Service and event's id, with a slash between."""
     failures: Counter[str] = field(default_factory=Counter)
     """At the failure desks, by status."""
+    actions: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    """What operators did, by service."""
+    heads: dict[str, Head] = field(default_factory=dict)
+    """Of the chains of actions, by service."""
     statement: Statement | None = None
     on_bus: set[str] = field(default_factory=set)
     """Services whose events are published."""
@@ -85,6 +91,10 @@ class Books:
                 self.unpublished[f"{service}/{row.id}"] = row
             case Failed():
                 self.failures[row.status] += 1
+            case Acted():
+                self.actions[service].append(row.entry)
+            case ActedUpTo():
+                self.heads[service] = row.head
             case Began():
                 self.moments[service] = row.at
 
@@ -93,6 +103,8 @@ class Books:
         for name in ("moments", "movements", "uses", "unpublished", *_BY_ID.values()):
             getattr(self, name).update(getattr(other, name))
         self.failures += other.failures
+        self.actions |= other.actions
+        self.heads |= other.heads
         self.on_bus |= other.on_bus
         self.rows += other.rows
 

@@ -12,6 +12,7 @@ from mall.auditing.audit import INVARIANTS
 from mall.auditing.books import Books
 from mall.auditing.invariants import examine
 from mall.auditing.settings import Settings
+from tests.auditing import broken_actions
 from tests.auditing.broken import Document, added, broken, document_of, removed
 from tests.buses.brokers import RedisBroker
 from tests.svc_checkout.buying import Buying
@@ -237,4 +238,5 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
         changed("order/orders", "order", "order", lambda it, _: it.update(status="pending", pay_by=1.0)),
     ),
     "an order stays paying": ("order-paying", changed("order/orders", "order", "order", lambda it, _: it.update(status="paying"))),
+    **broken_actions.BREAKS,
 }

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from contracts.audit import Adjustment, Entry
+from contracts.audit import Adjustment
+from contracts.audit import Entry as Pieces
 from contracts.checkout import CheckoutStatus
 from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized
-from mallkit.allotment_words import movement_id
+from contracts.audit import Adjustment
+from contracts.audit import Entry as Pieces
 from mallkit.audit import Unpublished
 from tests.auditing.model import COUPON, Paper, Purchase
 
@@ -31,7 +33,7 @@ def oversold(paper: Paper, bought: Purchase) -> str:
 def reserved_by_nobody(paper: Paper, bought: Purchase) -> str:
     thing = next(iter(bought.lines))
     counter = paper.books.counters[thing]
-    paper.books.counters[thing] = replace(counter, open={"x/y": Entry(1, "held")})
+    paper.books.counters[thing] = replace(counter, open={"x/y": Pieces(1, "held")})
     return thing
 
 
@@ -232,6 +234,11 @@ def untold(paper: Paper, bought: Purchase) -> str:
     return "order/e1"
 
 
+def action_changed(paper: Paper, _: Purchase) -> str:
+    paper.books.actions["order"] = [Entry(id="a1", number=1, actor="ann", hash="0" * 64)]
+    return "order/1"
+
+
 OF_PAID: dict[Harm, str] = {
     lost_piece: "stock-balance",
     use_lost: "coupon-balance",
@@ -265,6 +272,7 @@ OF_PAID: dict[Harm, str] = {
     unpaid_for_ever: "order-unpaid",
     placed_and_lost: "checkout-order",
     untold: "event-unpublished",
+    action_changed: "action-chain",
 }
 """What breaks a paid purchase, and the invariant that it violates."""
 OF_CANCELLED: dict[Harm, str] = {

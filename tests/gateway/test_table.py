@@ -84,6 +84,8 @@ DOORS = [
 ]
 GATHERED = [("GET", "/api/v1/failures"), ("POST", "/api/v1/failures/retry"), ("POST", "/api/v1/failures/f1/retry")]
 """For operators; `test_failures.py` goes through them, for what answers is put together by the gateway."""
+LOGGED = [("GET", "/api/v1/actions")]
+"""For admins; `test_actions.py`."""
 INTERNAL = [
     ("POST", "/internal/service-token"),
     ("GET", "/internal/revocations"),
@@ -145,7 +147,7 @@ async def test_there_are_no_other_doors(mall: Gate) -> None:
         for method, operation in item.items()
         for path in (template, *operation.get("x-aliases", []))
     }
-    assert told == {(method, path) for method, path, _ in DOORS} | {("GET", "/.well-known/jwks.json"), *GATHERED}
+    assert told == {(method, path) for method, path, _ in DOORS} | {("GET", "/.well-known/jwks.json"), *GATHERED, *LOGGED}
 
 
 @pytest.mark.parametrize("role", ["-", "customer", "admin", "service"])

@@ -277,6 +277,7 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/orders/{order_id}"): _of_paid,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,
     ("GET", "/api/v1/users/{user_id}/orders"): _of_paid,
+    ("GET", "/api/v1/actions"): _plain,
     ("GET", "/api/v1/failures"): _plain,
     ("POST", "/api/v1/failures/{failure_id}/retry"): _failure,
     ("POST", "/api/v1/failures/retry"): _failures,

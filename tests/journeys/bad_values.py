@@ -212,6 +212,12 @@ OPERATORS_TARGETS = (
 )
 """As TARGETS, of an operator."""
 ADMINS_TARGETS = """
+400 GET    /api/v1/actions?service=nothing
+400 GET    /api/v1/actions?service=bank
+400 GET    /api/v1/actions?limit=0
+400 GET    /api/v1/actions?after=a%20b
+400 GET    /api/v1/actions?actor=
+400 GET    /api/v1/actions?more=1
 404 GET    /api/v1/auth/accounts/unknown
 404 GET    /api/v1/auth/accounts/a%00b
 404 GET    /api/v1/auth/accounts/{long}

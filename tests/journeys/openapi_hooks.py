@@ -248,6 +248,7 @@ ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
     "product.export": _own_cursor,
     "order.orders_of": _orders_query,
     "payment.payments_of": _own_cursor,
+    "actions.actions": _desk,
     "failures.failures": _desk,
     "failures.retry_failures": _desk,
 }

@@ -45,6 +45,7 @@ def given(mall: Mall, world: World) -> dict[str, str]:
         "JSON": "Content-Type: application/json",
         "BEARER": f"Authorization: Bearer {world.shopper.token}",
         "OPERATOR": f"Authorization: Bearer {world.operator}",
+        "ADMIN": f"Authorization: Bearer {world.admin}",
         "USER": world.shopper.user_id,
         "PRODUCT": world.product,
         "ORDER": world.bought()["order_id"],

@@ -110,6 +110,17 @@ async def test_the_store_works_on_once_the_cause_of_a_failure_is_gone(tmp_path: 
         assert (await store[BOOKS].count(), await store[NOTES].count()) == (0, 1)
 
 
+async def test_a_failure_that_somebody_holds_on_to_keeps_no_lock(tmp_path: Path) -> None:
+    async with sqlite(tmp_path) as store:
+        operator = sqlite3.connect(tmp_path / "books.sqlite", isolation_level=None, timeout=0.1)
+        operator.execute("ALTER TABLE notes RENAME TO elsewhere")
+        with pytest.raises(StoreUnavailable) as held:
+            await store.together(store[BOOKS].adding(Book(id="b1")), store[NOTES].adding(Note("n1", "")))
+        operator.execute("ALTER TABLE elsewhere RENAME TO notes")
+        operator.close()
+        assert held.value.__cause__ is not None
+
+
 async def test_a_damaged_file_is_told_as_unavailable_without_its_reason(tmp_path: Path) -> None:
     async with sqlite(tmp_path) as store:
         await store[NOTES].add(Note("n1", "x" * 100_000))
