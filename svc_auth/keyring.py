@@ -57,6 +57,7 @@ class FileRing:
         self._clock = clock
         if not path.exists():
             make(path)
+        self._told = ""
         self._stamp = _stamp(path)
         self._keys = read(path)
         self._looked = time.monotonic()
@@ -84,9 +85,12 @@ class FileRing:
             if stamp != self._stamp:
                 self._stamp = stamp
                 self._keys = read(self._path)
+                self._told = ""
                 log.info("keys.read", keys=len(self._keys))
         except (OSError, BadRing) as error:
-            log.warning("keys.unreadable", reason=str(error))
+            if str(error) != self._told:
+                self._told = str(error)
+                log.warning("keys.unreadable", reason=self._told)
 
     def _ring_now(self) -> KeyRing:
         return KeyRing(*chosen(self._keys, self._clock(), self._seconds), self._seconds)
