@@ -18,7 +18,7 @@ from tests.journeys.people import card
 from tests.svc_checkout.buying import PARTS, Buyer, Buying, buying, new_id, until
 from tests.svc_checkout.test_recovery import left
 
-SERVICES = ("auth", "user", "product", "allotment", "cart", "checkout", "order", "payment", "bank")
+SERVICES = ("action", "auth", "user", "product", "allotment", "cart", "checkout", "order", "payment", "bank")
 PACKAGES = ("svc_auth", "svc_user", "svc_product", "svc_cart", "svc_checkout", "svc_order", "svc_payment", "sandbox_bank")
 MANY = 10**9
 REFUND_CUT = "4000000000000382"
@@ -190,6 +190,15 @@ async def come_and_go(mall: Buying) -> None:
         assert (await mall.call("user", method, "/api/v1/users/me", body, by=buyer)).status == status
 
 
+async def come_and_rise(mall: Buying) -> None:
+    """Somebody whose password changes, and then the role."""
+    buyer = await mall.buyer()
+    change = {"old_password": f"password-of-{buyer.name}", "new_password": "another-password"}
+    assert (await mall.call("auth", "PUT", "/api/v1/auth/password", change, by=buyer)).status == 204
+    path = f"/api/v1/auth/accounts/{buyer.user_id}/role"
+    assert (await mall.call("auth", "PUT", path, {"role": "operator"}, token=await mall.mall.token("admin"))).status == 200
+
+
 JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     browse_and_buy,
     be_refused,
@@ -200,6 +209,7 @@ JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     hold_and_forget,
     keep_the_shop,
     come_and_go,
+    come_and_rise,
     be_called_in_vain,
 )
 

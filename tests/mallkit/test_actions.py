@@ -142,10 +142,13 @@ async def test_what_cannot_be_written_raises_and_leaves_the_chain_whole(tmp_path
     async with open_store(tmp_path / "toy.db", KINDS) as store:
         log = ActionLog(store)
         action_id = await log.note(SET, BOSS, WISH)
-        with closing(sqlite3.connect(tmp_path / "toy.db", isolation_level=None)) as by_hand:
+        with closing(sqlite3.connect(tmp_path / "toy.db", isolation_level=None, timeout=1)) as by_hand:
             by_hand.execute("ALTER TABLE actions RENAME TO elsewhere")
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(StoreUnavailable) as held:
                 await log.note(SET, BOSS, WISH)
+            by_hand.execute("ALTER TABLE elsewhere RENAME TO actions")
+            assert held.value.__cause__ is not None, "a failure that somebody holds on to keeps no lock"
+            by_hand.execute("ALTER TABLE actions RENAME TO elsewhere")
             await log.ended(action_id, 200)  # the effect stands: nobody is told otherwise
             by_hand.execute("ALTER TABLE elsewhere RENAME TO actions")
         await log.note(SET, BOSS, WISH)

@@ -7,7 +7,6 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -15,7 +14,6 @@ from mallkit.store import MOST_IN_A_PAGE, CannotOpen, Store, StoreUnavailable
 from tests.mallkit.books import BOOKS, NOTES, Book, Note, sqlite
 
 ROOT = Path(__file__).parents[2]
-T = TypeVar("T")
 
 
 async def keeper(verb: str, folder: Path, number: int) -> Process:
@@ -28,11 +26,6 @@ async def told(process: Process) -> list[str]:
     """What it says until it ends."""
     out, _ = await asyncio.wait_for(process.communicate(), 60)
     return out.decode().split("\n")[:-1]
-
-
-def as_it_is(document: T) -> T:
-    """A rule that changes nothing."""
-    return document
 
 
 async def all_ids(store: Store) -> set[str]:
@@ -115,18 +108,6 @@ async def test_the_store_works_on_once_the_cause_of_a_failure_is_gone(tmp_path: 
         operator.close()
         await store[NOTES].add(Note("n1", ""))
         assert (await store[BOOKS].count(), await store[NOTES].count()) == (0, 1)
-
-
-async def test_a_failure_that_somebody_holds_on_to_keeps_no_lock(tmp_path: Path) -> None:
-    async with sqlite(tmp_path) as store:
-        await store[BOOKS].add(Book(id="b1"))
-        operator = sqlite3.connect(tmp_path / "books.sqlite", isolation_level=None, timeout=0.1)
-        operator.execute("ALTER TABLE notes RENAME TO elsewhere")
-        with pytest.raises(StoreUnavailable) as held:  # in the middle of the steps: what was read before is read half
-            await store.together(store[BOOKS].changing("b1", as_it_is), store[NOTES].changing("n1", as_it_is, absent=Note("n1", "")))
-        operator.execute("ALTER TABLE elsewhere RENAME TO notes")
-        operator.close()
-        assert held.value.__cause__ is not None
 
 
 async def test_a_damaged_file_is_told_as_unavailable_without_its_reason(tmp_path: Path) -> None:
