@@ -10,8 +10,8 @@ from contracts.checkout import CheckoutStatus
 from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized
-from contracts.audit import Adjustment
-from contracts.audit import Entry as Pieces
+from mallkit.action_rules import Entry
+from mallkit.allotment_rules import movement_id
 from mallkit.audit import Unpublished
 from tests.auditing.model import COUPON, Paper, Purchase
 

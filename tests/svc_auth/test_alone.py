@@ -23,7 +23,7 @@ async def test_auth_starts_and_serves_though_every_other_part_is_away(mall: Hous
 
 @pytest.mark.requirement(13)
 async def test_a_redis_that_is_away_keeps_auth_from_nothing(tmp_path: Path) -> None:
-    async with house(tmp_path, "auth", MALL_REDIS_URL="redis://127.0.0.1:1", MALL_OTLP_ENDPOINT="http://127.0.0.1:1") as mall:
+    async with house(tmp_path, "auth", MALL_REDIS_URL="redis://127.0.0.1:1") as mall:
         assert (await mall.call("auth", "GET", "/ready")).status == 200
         await mall.login(*SHOPPER)
 
