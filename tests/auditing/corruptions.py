@@ -11,7 +11,7 @@ from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Authorized
 from mallkit.action_rules import Entry
-from mallkit.allotment_rules import movement_id
+from mallkit.allotment_words import movement_id
 from mallkit.audit import Unpublished
 from tests.auditing.model import COUPON, Paper, Purchase
 
