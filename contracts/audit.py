@@ -135,11 +135,21 @@ class Checkout(Row, frozen=True, gc=False):
 
 
 class Cart(Row, frozen=True, gc=False):
-    """A user's cart: the checkout that has sealed it, and those that gave it back or bought it, as far as it still remembers them."""
+    """A user's cart: the checkout that has sealed it, those that gave it back or bought it, and the guest carts that were merged into
+    it, as far as it still remembers them.
+    """
 
     sealed: str = ""
     undone: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
-AnyRow = Counter | Movement | Adjustment | CouponCounter | CouponMovement | Order | Account | Checkout | Cart
+class Guest(Row, frozen=True, gc=False):
+    """A guest's cart. `into` is the user into whose cart it goes, once it is closed; `settled` when it has gone there."""
+
+    into: str = ""
+    settled: bool = False
+
+
+AnyRow = Counter | Movement | Adjustment | CouponCounter | CouponMovement | Order | Account | Checkout | Cart | Guest

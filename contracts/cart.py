@@ -1,91 +1,71 @@
-"""What svc_cart promises: one cart per user, sealed while a checkout runs, bought at most once."""
+"""What svc_cart promises: one cart per user, sealed while a checkout runs, bought at most once; and carts of guests, merged once."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
+from contracts.cart_words import (
+    AddItem,
+    CartBusy,
+    CartEmpty,
+    CartFull,
+    CartLine,
+    CartView,
+    CheckoutGone,
+    GuestAdds,
+    GuestCartMade,
+    GuestCartUnknown,
+    GuestRemoves,
+    GuestsCart,
+    GuestSets,
+    LeftOut,
+    Merge,
+    MergedView,
+    MergeFor,
+    OneItem,
+    SetItem,
+)
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from mallkit.endpoint import ADMIN, CUSTOMER, DELETE, GET, OPERATOR, POST, PUT, SERVICE, Done, Endpoint, Id, Keyed, Nothing, View, Wish
-from mallkit.errors import Missing, Refused
-from mallkit.money import Amount
+from mallkit.endpoint import (
+    ADMIN,
+    ANYONE,
+    CUSTOMER,
+    DELETE,
+    GET,
+    OPERATOR,
+    POST,
+    PUT,
+    SERVICE,
+    Done,
+    Endpoint,
+    Id,
+    Keyed,
+    Nothing,
+    View,
+    Wish,
+)
+from mallkit.errors import Missing
 
-Quantity = Annotated[int, Meta(ge=1, le=999, examples=[2])]
+__all__ = [
+    "AddItem",
+    "CartBusy",
+    "CartEmpty",
+    "CartFull",
+    "CartLine",
+    "CartView",
+    "CheckoutGone",
+    "GuestAdds",
+    "GuestCartMade",
+    "GuestCartUnknown",
+    "GuestRemoves",
+    "GuestSets",
+    "GuestsCart",
+    "LeftOut",
+    "Merge",
+    "MergeFor",
+    "MergedView",
+    "OneItem",
+    "SetItem",
+]
+"""Also said here, so that the contract can be read from one module."""
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
-
-
-class CartEmpty(Refused):
-    """There is nothing to buy."""
-
-    code = 4001002
-    slug = "checkout/cart-empty"
-    title = "The cart is empty"
-    remedy = "Put something into the cart first."
-
-
-class CartFull(Refused):
-    """More lines, or more of one product, than a cart takes."""
-
-    slug = "cart/full"
-    title = "The cart takes no more of this"
-    status = 422
-    remedy = "A cart takes 100 products and 999 pieces of each."
-
-
-class CartBusy(Refused):
-    """`checkout_id` names the checkout that runs, or is being undone."""
-
-    slug = "checkout/running"
-    title = "Another checkout of this cart is still running"
-    retry_after = 1
-    remedy = "Ask GET /api/v1/checkout/{checkout_id}, or try again after the seconds in Retry-After."
-
-
-class CheckoutGone(Refused):
-    """This checkout was undone before its seal arrived."""
-
-    slug = "cart/checkout-gone"
-    title = "This checkout has been undone"
-
-
-class CartLine(View, frozen=True):
-    """`available` is false when the product is no longer on sale; it then counts nothing in the total."""
-
-    product_id: str
-    name: str
-    quantity: int
-    unit_price: Amount
-    line_total: Amount
-    available: bool
-
-
-class CartView(View, frozen=True):
-    """Names and prices are at most 30 s old: as of `prices_as_of`. Checkout always asks again."""
-
-    items: list[CartLine]
-    total: Amount
-    currency: str
-    prices_as_of: str
-
-
-class AddItem(Wish, frozen=True):
-    """Adds to what is there of the product."""
-
-    product_id: Id
-    quantity: Quantity
-
-
-class SetItem(Wish, frozen=True):
-    """Sets how many of the product the cart holds."""
-
-    product_id: Id
-    quantity: Quantity
-
-
-class OneItem(Wish, frozen=True):
-    """Names a line."""
-
-    product_id: Id
 
 
 class SealOf(Wish, frozen=True):
@@ -121,6 +101,7 @@ class OpenLines(View, frozen=True):
     lines: list[SealedLine]
 
 
+TOKEN = {"cart_token": "Cart-Token"}
 cart = Endpoint(method=GET, path="/api/v1/cart", takes=Nothing, gives=CartView, may=BUYERS, summary="My cart")
 add_item = Endpoint(
     method=POST, path="/api/v1/cart/items", takes=AddItem, gives=CartView, may=BUYERS, refuses=(Missing, CartFull), keyed=Keyed.OPTIONAL,
@@ -136,6 +117,50 @@ remove_item = Endpoint(
 )  # fmt: skip
 clear = Endpoint(
     method=DELETE, path="/api/v1/cart", takes=Nothing, gives=CartView, may=BUYERS, idempotent=True, summary="Empty the cart",
+)  # fmt: skip
+save = Endpoint(
+    method=POST, path="/api/v1/cart/items/{product_id}/save", takes=OneItem, gives=CartView, may=BUYERS, refuses=(Missing, CartFull),
+    idempotent=True, summary="Keep a line for later",
+)  # fmt: skip
+restore = Endpoint(
+    method=POST, path="/api/v1/cart/saved/{product_id}/restore", takes=OneItem, gives=CartView, may=BUYERS, refuses=(Missing, CartFull),
+    idempotent=True, summary="Put a saved line back",
+)  # fmt: skip
+remove_saved = Endpoint(
+    method=DELETE, path="/api/v1/cart/saved/{product_id}", takes=OneItem, gives=CartView, may=BUYERS, refuses=(Missing,),
+    summary="Take a saved line away",
+)  # fmt: skip
+merge = Endpoint(
+    method=POST, path="/api/v1/cart/merge", takes=Merge, gives=MergedView, may=BUYERS, refuses=(GuestCartUnknown, Missing), idempotent=True,
+    secret=("cart_token",), summary="Merge a guest cart into mine",
+)  # fmt: skip
+make_guest = Endpoint(
+    method=POST, path="/api/v1/guest-carts", takes=Nothing, gives=GuestCartMade, may=(ANYONE,), status=201,
+    summary="Begin a cart without an account",
+)  # fmt: skip
+guest_cart = Endpoint(
+    method=GET, path="/api/v1/guest-cart", takes=GuestsCart, gives=CartView, may=(ANYONE,), refuses=(GuestCartUnknown,), headers=TOKEN,
+    secret=("cart_token",), summary="A guest's cart",
+)  # fmt: skip
+guest_add = Endpoint(
+    method=POST, path="/api/v1/guest-cart/items", takes=GuestAdds, gives=CartView, may=(ANYONE,), keyed=Keyed.OPTIONAL, whose="cart_token",
+    refuses=(GuestCartUnknown, Missing, CartFull), headers=TOKEN, secret=("cart_token",), summary="Put a product into a guest's cart",
+)  # fmt: skip
+guest_set = Endpoint(
+    method=PUT, path="/api/v1/guest-cart/items/{product_id}", takes=GuestSets, gives=CartView, may=(ANYONE,), idempotent=True,
+    refuses=(GuestCartUnknown, Missing, CartFull), headers=TOKEN, secret=("cart_token",), summary="Set the quantity of a guest's line",
+)  # fmt: skip
+guest_remove = Endpoint(
+    method=DELETE, path="/api/v1/guest-cart/items/{product_id}", takes=GuestRemoves, gives=CartView, may=(ANYONE,),
+    refuses=(GuestCartUnknown, Missing), headers=TOKEN, secret=("cart_token",), summary="Take a guest's line out",
+)  # fmt: skip
+guest_clear = Endpoint(
+    method=DELETE, path="/api/v1/guest-cart", takes=GuestsCart, gives=CartView, may=(ANYONE,), idempotent=True, refuses=(GuestCartUnknown,),
+    headers=TOKEN, secret=("cart_token",), summary="Empty a guest's cart",
+)  # fmt: skip
+merge_for = Endpoint(
+    method=POST, path="/internal/carts/{user_id}/merge", takes=MergeFor, gives=Done, may=(SERVICE,), status=204, internal=True,
+    idempotent=True, refuses=(GuestCartUnknown, Missing), secret=("cart_token",),
 )  # fmt: skip
 seal = Endpoint(
     method=POST, path="/internal/carts/{user_id}/seals/{checkout_id}", takes=SealOf, gives=Sealed, may=(SERVICE,), internal=True,

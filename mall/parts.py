@@ -23,7 +23,7 @@ PARTS = (
     Part("gateway", "gateway", 0),
     Part("auth", "svc_auth", 3, ("refresh_key",)),
     Part("user", "svc_user", 3),
-    Part("cart", "svc_cart", 2),
+    Part("cart", "svc_cart", 2, ("guest_key",)),
     Part("product", "svc_product", 3),
     Part("order", "svc_order", 2),
     Part("payment", "svc_payment", 2, ("bank_key", "webhook_secret")),

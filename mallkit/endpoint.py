@@ -153,6 +153,8 @@ class Endpoint(Generic[W_co, G_co]):
     """Wish field that names a person whose stored answers are removed before the call is served; StillRunning while one is being made."""
     others: bool = False
     """Customers may do it to what is theirs, operators to anybody's: an operator's call is then written into the log of actions."""
+    whose: str = ""
+    """Wish field that says whose an Idempotency-Key is where no token does: two holders' keys are never one."""
     summary: str = ""
 
     @property

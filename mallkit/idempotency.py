@@ -57,11 +57,12 @@ MOST_OF_ONE = 1000
 """Answers of one person that are forgotten at a time."""
 
 
-def command_id(caller: Caller, endpoint: Endpoint[Wish, View], key: str) -> str:
-    """The same for ever for the same caller, endpoint and key; a new id without a key."""
+def command_id(caller: Caller, endpoint: Endpoint[Wish, View], key: str, holder: object = "") -> str:
+    """The same for ever for the same caller, endpoint and key; a new id without a key. `holder`: the value of the endpoint's `whose`."""
     if not key:
         return new_id()
-    digest = hashlib.sha256(f"{caller.role}\n{caller.subject}\n{endpoint.method}\n{endpoint.path}\n{key}".encode()).hexdigest()
+    subject = f"{caller.subject}\n{holder}" if endpoint.whose else caller.subject
+    digest = hashlib.sha256(f"{caller.role}\n{subject}\n{endpoint.method}\n{endpoint.path}\n{key}".encode()).hexdigest()
     return f"k-{digest[:40]}"
 
 

@@ -170,7 +170,8 @@ class Edge:
             reply = _reply(endpoint, await served.handler(wish, caller, self.ports))
             return _unless_known(reply, request.headers.get("If-None-Match")) if endpoint.cache else reply
         key = read_key(request.headers.get("Idempotency-Key"), required=endpoint.keyed is Keyed.REQUIRED)
-        caller = with_command(caller, command_id(caller, endpoint, key), _address(request))
+        holder = getattr(wish, endpoint.whose) if endpoint.whose else ""
+        caller = with_command(caller, command_id(caller, endpoint, key, holder), _address(request))
 
         async def work() -> Reply:
             try:

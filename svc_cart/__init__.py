@@ -1,1 +1,3 @@
-"""Carts: one for each user, sealed while a checkout runs. Asks the product service for names and prices; publishes nothing."""
+"""Carts: one for each user, sealed while a checkout runs, and those of guests. Asks the product service for names, prices and stock;
+publishes nothing.
+"""

@@ -8,9 +8,11 @@ from contracts import product
 from mallkit import deadline
 from mallkit.calls import Neighbour
 from mallkit.money import Money
-from svc_cart.domain import Face
+from svc_cart.domain.shown import Face
 
 Found = dict[str, Face]
+AT_ONCE = 100
+"""Products that one call may ask for."""
 
 
 class ProductFaces:
@@ -42,11 +44,12 @@ class ProductFaces:
 
     async def _ask(self, ids: list[str], now: float) -> Found:
         fresh = [one for one in ids if one not in self._asking]
-        if fresh:
+        for at in range(0, len(fresh), AT_ONCE):
+            some = fresh[at : at + AT_ONCE]
             # A task of its own: whoever asked first may go away while others wait for the same answer.
-            task = asyncio.create_task(self._look_up(fresh, now), name="faces.look-up")
-            self._asking.update(dict.fromkeys(fresh, task))
-            task.add_done_callback(partial(self._asked, fresh))
+            task = asyncio.create_task(self._look_up(some, now), name="faces.look-up")
+            self._asking.update(dict.fromkeys(some, task))
+            task.add_done_callback(partial(self._asked, some))
         found: Found = {}
         for task in {self._asking[one] for one in ids}:
             found |= await asyncio.shield(task)
@@ -62,7 +65,7 @@ class ProductFaces:
         deadline.lift()  # the first one's; others may have longer
         cards = await self._products(product.look_up, product.LookUp(product_ids=ids), seconds=self._look_up_seconds)
         found = {one: Face("", None, now) for one in ids}
-        found |= {card.product_id: Face(card.name, Money(card.unit_minor, card.currency), now) for card in cards.items}
+        found |= {card.product_id: Face(card.name, Money(card.unit_minor, card.currency), now, card.stock) for card in cards.items}
         if len(self._new) + len(found) > self._most // 2:
             self._old, self._new = self._new, {}
         self._new |= found

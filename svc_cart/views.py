@@ -4,30 +4,54 @@ from contracts import audit
 from contracts import cart as contract
 from mallkit.money import Money
 from mallkit.times import rfc3339
-from svc_cart.domain import Cart, Line, Shown
+from svc_cart.domain.cart import Cart, Line
+from svc_cart.domain.guest import GuestCart, GuestState
+from svc_cart.domain.shown import Face, Shown
 
 
 def cart(shown: Shown) -> contract.CartView:
-    """The open lines with today's prices; a product that is no longer on sale counts nothing."""
-    seen = [shown.faces[line.product_id] for line in shown.cart.lines]
+    """The open lines with today's prices; a product that is no longer on sale counts nothing. The saved lines beside them."""
+    faces, lines, saved = shown.faces, shown.cart.lines, shown.cart.saved
+    seen = [faces[line.product_id] for line in (*lines, *saved)]
     currency = next((face.unit.currency for face in seen if face.unit is not None), shown.currency)
-    total = Money(0, currency)
-    items = []
-    for line, face in zip(shown.cart.lines, seen, strict=True):
-        unit = face.unit or Money(0, currency)
-        total += unit * line.quantity
-        items.append(
-            contract.CartLine(
-                product_id=line.product_id,
-                name=face.name or line.name,
-                quantity=line.quantity,
-                unit_price=unit.amount,
-                line_total=(unit * line.quantity).amount,
-                available=face.unit is not None,
-            )
-        )
-    as_of = min((face.asked for face in seen), default=shown.at)
-    return contract.CartView(items=items, total=total.amount, currency=currency, prices_as_of=rfc3339(as_of))
+    total, items, changes = Money(0, currency), [], False
+    for line in lines:
+        face = faces[line.product_id]
+        items.append(_line(line, face, currency))
+        if face.unit is not None:
+            total += face.unit * line.quantity
+        changes = changes or face.stock < line.quantity or items[-1].price_was is not None
+    return contract.CartView(
+        items=items,
+        total=total.amount,
+        currency=currency,
+        prices_as_of=rfc3339(min((face.asked for face in seen), default=shown.at)),
+        changes=changes,
+        saved=[_line(line, faces[line.product_id], currency) for line in saved],
+    )
+
+
+def _line(line: Line, face: Face, currency: str) -> contract.CartLine:
+    unit = face.unit or Money(0, currency)
+    was = None
+    if face.unit is not None and line.currency == face.unit.currency and line.minor != face.unit.minor:
+        was = Money(line.minor, line.currency).amount
+    return contract.CartLine(
+        product_id=line.product_id,
+        name=face.name or line.name,
+        quantity=line.quantity,
+        unit_price=unit.amount,
+        line_total=(unit * line.quantity).amount,
+        available=face.unit is not None,
+        price_was=was,
+        stock=face.stock,
+    )
+
+
+def merged(shown: Shown, left_out: tuple[Line, ...]) -> contract.MergedView:
+    """What did not fit is told as it was called when it was put in."""
+    left = [contract.LeftOut(product_id=line.product_id, name=line.name, quantity=line.quantity) for line in left_out]
+    return contract.MergedView(cart=cart(shown), left_out=left)
 
 
 def lines(of: tuple[Line, ...]) -> list[contract.SealedLine]:
@@ -43,4 +67,10 @@ def row(found: Cart, revision: int) -> audit.Cart:
         sealed="" if found.sealed is None else found.sealed.checkout_id,
         undone=tuple(found.undone),
         closed=tuple(found.closed),
+        merged=tuple(found.merged),
     )
+
+
+def guest_row(found: GuestCart, revision: int) -> audit.Guest:
+    """For the audit."""
+    return audit.Guest(id=found.id, revision=revision, into=found.into, settled=found.state is GuestState.SETTLED)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.auth import TooManyTries
-from svc_auth import tries
+from mallkit import tries
 from svc_auth.tries import Window
 from tests.mallhouse import SHOPPER, House, house
 

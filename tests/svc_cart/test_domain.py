@@ -10,8 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contracts.cart import CartBusy, CartEmpty, CartFull, CheckoutGone
 from mallkit.errors import Missing, ShopError
-from svc_cart import domain
-from svc_cart.domain import Cart, Line, SealedLines
+from svc_cart.domain import cart as rules
+from svc_cart.domain import sealing
+from svc_cart.domain.cart import Cart, Line, SealedLines
 
 POT, MUG = Line("pot", 2, "Clay pot"), Line("mug", 1, "Mug")
 NOON = 1_800_000_000.0
@@ -26,113 +27,113 @@ def quantities(lines: tuple[Line, ...]) -> dict[str, int]:
 
 
 def test_the_same_product_again_adds_to_its_line() -> None:
-    cart = domain.add(domain.add(holding(POT), MUG, "", NOON), replace(POT, quantity=3), "", NOON)
+    cart = rules.add(rules.add(holding(POT), MUG, "", NOON), replace(POT, quantity=3), "", NOON)
     assert [(line.product_id, line.quantity) for line in cart.lines] == [("pot", 5), ("mug", 1)]
 
 
 def test_a_keyed_command_adds_once() -> None:
-    once = domain.add(holding(), POT, "k-1", NOON)
-    assert domain.add(once, POT, "k-1", NOON + 5) is once
-    assert quantities(domain.add(once, POT, "k-2", NOON).lines) == {"pot": 4}
-    assert quantities(domain.add(domain.add(once, POT, "", NOON), POT, "", NOON).lines) == {"pot": 6}
+    once = rules.add(holding(), POT, "k-1", NOON)
+    assert rules.add(once, POT, "k-1", NOON + 5) is once
+    assert quantities(rules.add(once, POT, "k-2", NOON).lines) == {"pot": 4}
+    assert quantities(rules.add(rules.add(once, POT, "", NOON), POT, "", NOON).lines) == {"pot": 6}
 
 
 def test_a_cart_takes_100_products_and_999_of_each() -> None:
     full = holding(*(Line(f"p{n}", 1) for n in range(100)))
     with pytest.raises(CartFull):
-        domain.add(full, POT, "", NOON)
-    assert quantities(domain.add(full, Line("p7", 998), "", NOON).lines)["p7"] == 999
+        rules.add(full, POT, "", NOON)
+    assert quantities(rules.add(full, Line("p7", 998), "", NOON).lines)["p7"] == 999
     with pytest.raises(CartFull):
-        domain.add(full, Line("p7", 999), "", NOON)
+        rules.add(full, Line("p7", 999), "", NOON)
 
 
 def test_limits_count_what_is_being_bought_so_that_undoing_always_fits() -> None:
-    sealed = domain.seal(holding(*(Line(f"p{n}", 600) for n in range(100))), "c1")
+    sealed = sealing.seal(holding(*(Line(f"p{n}", 600) for n in range(100))), "c1")
     with pytest.raises(CartFull):
-        domain.add(sealed, POT, "", NOON)
+        rules.add(sealed, POT, "", NOON)
     with pytest.raises(CartFull):
-        domain.set_quantity(sealed, Line("p7", 400), on_sale=True)
-    edited = domain.set_quantity(sealed, Line("p7", 399), on_sale=True)
-    assert quantities(domain.unseal(edited, "c1", NOON).lines)["p7"] == 999
+        rules.set_quantity(sealed, Line("p7", 400), on_sale=True)
+    edited = rules.set_quantity(sealed, Line("p7", 399), on_sale=True)
+    assert quantities(sealing.unseal(edited, "c1", NOON).lines)["p7"] == 999
 
 
 def test_setting_a_quantity_puts_a_product_in_and_says_what_is_not_there() -> None:
-    cart = domain.set_quantity(holding(), POT, on_sale=True)
+    cart = rules.set_quantity(holding(), POT, on_sale=True)
     assert quantities(cart.lines) == {"pot": 2}
-    assert domain.set_quantity(cart, POT, on_sale=True) is cart
-    assert domain.set_quantity(cart, Line("pot", 1), on_sale=False).lines == (Line("pot", 1, "Clay pot"),)
+    assert rules.set_quantity(cart, POT, on_sale=True) is cart
+    assert rules.set_quantity(cart, Line("pot", 1), on_sale=False).lines == (Line("pot", 1, "Clay pot"),)
     with pytest.raises(Missing):
-        domain.set_quantity(cart, MUG, on_sale=False)
+        rules.set_quantity(cart, MUG, on_sale=False)
 
 
 @pytest.mark.requirement(21, 23)
 def test_removing_and_clearing_leave_what_is_sealed() -> None:
-    assert domain.remove(holding(POT, MUG), "pot").lines == (MUG,)
+    assert rules.remove(holding(POT, MUG), "pot").lines == (MUG,)
     with pytest.raises(Missing):
-        domain.remove(holding(MUG), "pot")
-    sealed = domain.add(domain.seal(holding(POT), "c1"), MUG, "", NOON)
+        rules.remove(holding(MUG), "pot")
+    sealed = rules.add(sealing.seal(holding(POT), "c1"), MUG, "", NOON)
     with pytest.raises(Missing):
-        domain.remove(sealed, "pot")
-    assert domain.clear(sealed) == replace(sealed, lines=())
+        rules.remove(sealed, "pot")
+    assert rules.clear(sealed) == replace(sealed, lines=())
     empty = holding()
-    assert domain.clear(empty) is empty
+    assert rules.clear(empty) is empty
 
 
 def test_a_seal_takes_the_open_lines_and_repeats_itself() -> None:
-    sealed = domain.seal(holding(POT, MUG), "c1")
+    sealed = sealing.seal(holding(POT, MUG), "c1")
     assert (sealed.lines, sealed.sealed) == ((), SealedLines("c1", (POT, MUG)))
-    edited = domain.add(sealed, MUG, "", NOON)
-    assert domain.seal(edited, "c1") is edited
+    edited = rules.add(sealed, MUG, "", NOON)
+    assert sealing.seal(edited, "c1") is edited
     with pytest.raises(CartBusy) as busy:
-        domain.seal(edited, "c2")
+        sealing.seal(edited, "c2")
     assert busy.value.facts == {"checkout_id": "c1"}
     with pytest.raises(CartEmpty):
-        domain.seal(holding(), "c1")
+        sealing.seal(holding(), "c1")
 
 
 def test_undoing_merges_the_lines_back_in_their_old_places() -> None:
-    sealed = domain.seal(holding(POT, MUG), "c1")
-    edited = domain.add(domain.add(sealed, Line("jar", 1), "", NOON), Line("mug", 4, "Big mug"), "", NOON)
-    back = domain.unseal(edited, "c1", NOON)
+    sealed = sealing.seal(holding(POT, MUG), "c1")
+    edited = rules.add(rules.add(sealed, Line("jar", 1), "", NOON), Line("mug", 4, "Big mug"), "", NOON)
+    back = sealing.unseal(edited, "c1", NOON)
     assert back.lines == (POT, Line("mug", 5, "Big mug"), Line("jar", 1))
     assert back.sealed is None
-    assert domain.unseal(back, "c1", NOON) is back
-    assert domain.seal(back, "c2").sealed == SealedLines("c2", back.lines)
+    assert sealing.unseal(back, "c1", NOON) is back
+    assert sealing.seal(back, "c2").sealed == SealedLines("c2", back.lines)
 
 
 def test_an_undo_that_comes_first_keeps_the_seal_from_happening() -> None:
-    undone = domain.unseal(holding(POT), "c1", NOON)
+    undone = sealing.unseal(holding(POT), "c1", NOON)
     with pytest.raises(CheckoutGone):
-        domain.seal(undone, "c1")
+        sealing.seal(undone, "c1")
     assert undone.lines == (POT,)
-    assert domain.close(undone, "c1", NOON) is undone
+    assert sealing.close(undone, "c1", NOON) is undone
 
 
 def test_what_was_bought_is_gone_for_good() -> None:
-    bought = domain.close(domain.add(domain.seal(holding(POT), "c1"), MUG, "", NOON), "c1", NOON)
+    bought = sealing.close(rules.add(sealing.seal(holding(POT), "c1"), MUG, "", NOON), "c1", NOON)
     assert (bought.lines, bought.sealed) == ((MUG,), None)
-    assert domain.close(bought, "c1", NOON) is bought
-    assert domain.unseal(bought, "c1", NOON) is bought
+    assert sealing.close(bought, "c1", NOON) is bought
+    assert sealing.unseal(bought, "c1", NOON) is bought
     with pytest.raises(CheckoutGone):
-        domain.seal(bought, "c1")
+        sealing.seal(bought, "c1")
 
 
 def test_another_checkouts_end_leaves_the_running_one_alone() -> None:
-    sealed = domain.seal(holding(POT), "c1")
-    assert domain.unseal(sealed, "c0", NOON).sealed == domain.close(sealed, "c0", NOON).sealed == sealed.sealed
+    sealed = sealing.seal(holding(POT), "c1")
+    assert sealing.unseal(sealed, "c0", NOON).sealed == sealing.close(sealed, "c0", NOON).sealed == sealed.sealed
 
 
 def test_what_is_remembered_is_bounded_and_keeps_the_last_day() -> None:
     cart = holding()
     for n in range(60):
-        cart = domain.unseal(cart, f"old{n}", NOON)
+        cart = sealing.unseal(cart, f"old{n}", NOON)
     assert len(cart.undone) == 60
-    cart = domain.unseal(cart, "next-day", NOON + 86_401)
+    cart = sealing.unseal(cart, "next-day", NOON + 86_401)
     assert len(cart.undone) == 50
     assert "next-day" in cart.undone
     assert "old59" in cart.undone
     for n in range(400):
-        cart = domain.unseal(cart, f"new{n}", NOON + 86_402 + n)
+        cart = sealing.unseal(cart, f"new{n}", NOON + 86_402 + n)
     assert len(cart.undone) == 300
     assert {"new100", "new399"} <= cart.undone.keys()
 
@@ -160,7 +161,7 @@ class Shopping(RuleBasedStateMachine):
         """Adds unless the cart is full; a key counts once."""
         before = self.held()
         try:
-            self.cart = domain.add(self.cart, Line(product, quantity), command, self.now)
+            self.cart = rules.add(self.cart, Line(product, quantity), command, self.now)
         except CartFull:
             assert before[product] + quantity > 999
             return
@@ -173,7 +174,7 @@ class Shopping(RuleBasedStateMachine):
         """Sets the open line."""
         there = self.opened()[product]
         try:
-            self.cart = domain.set_quantity(self.cart, Line(product, quantity), on_sale=True)
+            self.cart = rules.set_quantity(self.cart, Line(product, quantity), on_sale=True)
         except CartFull:
             assert quantity + self.held()[product] - there > 999
             return
@@ -185,7 +186,7 @@ class Shopping(RuleBasedStateMachine):
         """Takes the open line out."""
         there = self.opened()[product]
         try:
-            self.cart = domain.remove(self.cart, product)
+            self.cart = rules.remove(self.cart, product)
         except Missing:
             assert there == 0
         self.taken_out[product] += there
@@ -194,7 +195,7 @@ class Shopping(RuleBasedStateMachine):
     def clear(self) -> None:
         """Takes all open lines out."""
         self.taken_out += self.opened()
-        self.cart = domain.clear(self.cart)
+        self.cart = rules.clear(self.cart)
 
     @rule(checkout=CHECKOUTS)
     def seal(self, checkout: str) -> None:
@@ -210,18 +211,18 @@ class Shopping(RuleBasedStateMachine):
         elif not self.cart.lines:
             expected = CartEmpty
         if expected is None:
-            self.cart = domain.seal(self.cart, checkout)
+            self.cart = sealing.seal(self.cart, checkout)
             assert self.cart.sealed is not None
             assert self.cart.sealed.lines == (running.lines if running else before.lines)
         else:
             with pytest.raises(expected):
-                domain.seal(self.cart, checkout)
+                sealing.seal(self.cart, checkout)
 
     @rule(checkout=CHECKOUTS)
     def unseal(self, checkout: str) -> None:
         """Changes nothing of what is held."""
         before = self.held()
-        self.cart = domain.unseal(self.cart, checkout, self.now)
+        self.cart = sealing.unseal(self.cart, checkout, self.now)
         assert self.held() == before
         if checkout not in self.bought:
             self.undone.add(checkout)
@@ -230,7 +231,7 @@ class Shopping(RuleBasedStateMachine):
     def close(self, checkout: str) -> None:
         """The sealed lines are bought, once."""
         mine = self.cart.sealed if self.cart.sealed and self.cart.sealed.checkout_id == checkout else None
-        self.cart = domain.close(self.cart, checkout, self.now)
+        self.cart = sealing.close(self.cart, checkout, self.now)
         if mine is not None:
             assert checkout not in self.bought
         if checkout not in self.undone:

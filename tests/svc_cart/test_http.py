@@ -14,10 +14,10 @@ from tests.svc_cart.shopping import CART, ITEMS, Shopping, age, lines
 
 @pytest.mark.requirement(26)
 def test_the_cart_service_listens_on_8002() -> None:
-    secrets = {"MALL_CART_CLIENT_SECRET": "c" * 32, "MALL_FINGERPRINT_KEY": "f" * 32}
+    secrets = {"MALL_CART_CLIENT_SECRET": "c" * 32, "MALL_FINGERPRINT_KEY": "f" * 32, "MALL_CART_GUEST_KEY": "g" * 32}
     assert (
         load(Settings, "cart", {"MALL_ENV": "dev", **secrets}).port
-        == Settings(env="test", client_secret="c", fingerprint_key="f").port
+        == Settings(env="test", client_secret="c", fingerprint_key="f", guest_key="g").port
         == 8002
     )
 
@@ -25,7 +25,14 @@ def test_the_cart_service_listens_on_8002() -> None:
 @pytest.mark.requirement(19, 20, 22)
 async def test_a_cart_exists_from_the_first_look_and_shows_what_was_added(shopping: Shopping) -> None:
     empty = await shopping.cart()
-    assert empty.json == {"items": [], "total": 0.00, "currency": "USD", "prices_as_of": empty.json["prices_as_of"]}
+    assert empty.json == {
+        "items": [],
+        "total": 0.00,
+        "currency": "USD",
+        "prices_as_of": empty.json["prices_as_of"],
+        "changes": False,
+        "saved": [],
+    }
     added = await shopping.add("pot", 2)
     assert lines(added) == [("pot", 2, 39.98)]
     await shopping.add("mug")

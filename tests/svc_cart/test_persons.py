@@ -4,36 +4,37 @@ import pytest
 
 from contracts.cart import CartEmpty
 from mallkit.errors import Missing
-from svc_cart import domain
-from svc_cart.domain import Cart, Line
+from svc_cart.domain import cart as rules
+from svc_cart.domain import sealing
+from svc_cart.domain.cart import Cart, Line
 
 POT, MUG = Line("pot", 2, "Clay pot"), Line("mug", 1, "Mug")
 NOON = 1_800_000_000.0
-FULL = domain.add(Cart("ann", (POT, MUG)), Line("bowl", 1, "Bowl"), "k-1", NOON)
+FULL = rules.add(Cart("ann", (POT, MUG)), Line("bowl", 1, "Bowl"), "k-1", NOON)
 
 
 @pytest.mark.requirement(17)
 def test_nothing_but_ids_is_left_and_nothing_comes_back() -> None:
-    gone = domain.forget(FULL)
+    gone = rules.forget(FULL)
     assert gone == Cart("ann", gone=True)
-    assert domain.forget(gone) is gone
+    assert rules.forget(gone) is gone
     for command in ("", "k-1"):
         with pytest.raises(Missing):
-            domain.add(gone, POT, command, NOON)
+            rules.add(gone, POT, command, NOON)
     for on_sale in (True, False):
         with pytest.raises(Missing):
-            domain.set_quantity(gone, POT, on_sale=on_sale)
+            rules.set_quantity(gone, POT, on_sale=on_sale)
     with pytest.raises(CartEmpty):
-        domain.seal(gone, "c1")
+        sealing.seal(gone, "c1")
 
 
 @pytest.mark.requirement(17)
 def test_a_running_checkout_ends_either_way_and_gives_nothing_back() -> None:
-    sealed = domain.forget(domain.seal(FULL, "c1"))
+    sealed = rules.forget(sealing.seal(FULL, "c1"))
     assert sealed.lines == ()
     assert sealed.sealed is not None
-    assert domain.seal(sealed, "c1") is sealed, "the same checkout may ask again"
-    bought = domain.close(sealed, "c1", NOON)
+    assert sealing.seal(sealed, "c1") is sealed, "the same checkout may ask again"
+    bought = sealing.close(sealed, "c1", NOON)
     assert (bought.sealed, bought.lines, list(bought.closed)) == (None, (), ["c1"])
-    undone = domain.unseal(sealed, "c1", NOON)
+    undone = sealing.unseal(sealed, "c1", NOON)
     assert (undone.sealed, undone.lines, list(undone.undone)) == (None, (), ["c1"])

@@ -1,0 +1,1 @@
+"""The rules of carts. Pure: no clock, no I/O, no framework."""

@@ -1,0 +1,30 @@
+"""A cart as it is shown: with what its products are called, cost, and how many there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mallkit.money import Money
+from svc_cart.domain.cart import Cart
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a product was called and cost, and how many could be bought, when it was `asked` (seconds since 1970).
+
+    Without a price it is not on sale.
+    """
+
+    name: str
+    unit: Money | None
+    asked: float
+    stock: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cart as its user sees it at the time `at`: with the faces of all open and saved lines, and the mall's currency."""
+
+    cart: Cart
+    faces: Mapping[str, Face]
+    at: float
+    currency: str
