@@ -26,6 +26,7 @@ SETTINGS = {
     "MALL_ORDER_PAY_WITHIN": "15",
     "MALL_BANK_SLOW_SECONDS": "2",
     "MALL_AUTH_TRIES_PER_ADDRESS": "100000",
+    "MALL_CART_GUESTS_PER_ADDRESS": "100000",
 }
 """What a dead process left is taken over within seconds, so that a drill need not take minutes; and all buyers have one address."""
 PLENTY, SCARCE = 1_000_000, 60

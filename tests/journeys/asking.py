@@ -166,6 +166,42 @@ def _remove_item(world: World, who: Asker, path: str) -> Ask:
     return Ask(path.replace("{product_id}", world.product))
 
 
+def _save(world: World, who: Asker, path: str) -> Ask:
+    _fill_cart(world, who)
+    return Ask(path.replace("{product_id}", world.product), {})
+
+
+def _restore(world: World, who: Asker, path: str) -> Ask:
+    ask = _save(world, who, path)
+    if who.role in {"owner", "other", "operator"}:
+        world.ask("POST", f"/api/v1/cart/items/{world.product}/save", None, who.token)
+    return ask
+
+
+def _remove_saved(world: World, who: Asker, path: str) -> Ask:
+    return Ask(_restore(world, who, path).path)
+
+
+def _begin_guest(_: World, __: Asker, path: str) -> Ask:
+    return Ask(path, {})
+
+
+def _merge(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"cart_token": world.guest()})
+
+
+def _guest(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.product), headers={"Cart-Token": world.guest()})
+
+
+def _guest_adds(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path, {"product_id": world.product, "quantity": 1}, {"Cart-Token": world.guest()})
+
+
+def _guest_sets(world: World, _: Asker, path: str) -> Ask:
+    return Ask(path.replace("{product_id}", world.product), {"quantity": 2}, {"Cart-Token": world.guest()})
+
+
 def _quote(world: World, who: Asker, path: str) -> Ask:
     _fill_cart(world, who)
     return Ask(path, {"address": order_form()["address"]})
@@ -269,6 +305,16 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/cart/items"): _add_item,
     ("PUT", "/api/v1/cart/items/{product_id}"): _set_item,
     ("DELETE", "/api/v1/cart/items/{product_id}"): _remove_item,
+    ("POST", "/api/v1/cart/items/{product_id}/save"): _save,
+    ("POST", "/api/v1/cart/saved/{product_id}/restore"): _restore,
+    ("DELETE", "/api/v1/cart/saved/{product_id}"): _remove_saved,
+    ("POST", "/api/v1/cart/merge"): _merge,
+    ("POST", "/api/v1/guest-carts"): _begin_guest,
+    ("GET", "/api/v1/guest-cart"): _guest,
+    ("DELETE", "/api/v1/guest-cart"): _guest,
+    ("POST", "/api/v1/guest-cart/items"): _guest_adds,
+    ("PUT", "/api/v1/guest-cart/items/{product_id}"): _guest_sets,
+    ("DELETE", "/api/v1/guest-cart/items/{product_id}"): _guest,
     ("POST", "/api/v1/checkout/quote"): _quote,
     ("POST", "/api/v1/checkout"): _checkout,
     ("POST", "/checkout"): _checkout,

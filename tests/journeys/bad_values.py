@@ -84,6 +84,17 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "quantity": (*QUANTITY, But(999, 422, "cart/full")),
     },
     ("PUT", "/api/v1/cart/items/{product_id}"): {"quantity": QUANTITY},
+    ("POST", "/api/v1/cart/items/{product_id}/save"): {},
+    ("POST", "/api/v1/cart/saved/{product_id}/restore"): {},
+    ("POST", "/api/v1/cart/merge"): {
+        "cart_token": (Absent, "", "x" * 201, "a b", "a\0b", *TEXT, But("garbage", 404, "cart/guest-cart-unknown")),
+    },
+    ("POST", "/api/v1/guest-carts"): {},
+    ("POST", "/api/v1/guest-cart/items"): {
+        "product_id": (Absent, 5, *IDS, But("unknown", 404, "not-found")),
+        "quantity": (*QUANTITY, But(999, 422, "cart/full")),
+    },
+    ("PUT", "/api/v1/guest-cart/items/{product_id}"): {"quantity": QUANTITY},
     ("POST", "/api/v1/checkout/quote"): {"address": ADDRESSES, **PRICED},
     ("POST", "/api/v1/checkout"): CHECKOUTS,
     ("POST", "/checkout"): CHECKOUTS,
@@ -110,6 +121,9 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
 }  # fmt: skip
 BODY_MAY_BE_MISSING = {
     *PRICES_OPTIONAL,
+    ("POST", "/api/v1/cart/items/{product_id}/save"),
+    ("POST", "/api/v1/cart/saved/{product_id}/restore"),
+    ("POST", "/api/v1/guest-carts"),
     ("POST", "/api/v1/auth/logout"),
     ("PATCH", "/api/v1/users/me"),
     ("PATCH", "/api/v1/products/{product_id}"),
@@ -168,6 +182,13 @@ TARGETS = """
 404 GET    /api/v1/products/unknown/prices
 404 PUT    /api/v1/cart/items/unknown {"quantity":1}
 404 DELETE /api/v1/cart/items/unknown
+404 POST   /api/v1/cart/items/unknown/save
+404 POST   /api/v1/cart/saved/unknown/restore
+404 DELETE /api/v1/cart/saved/unknown
+400 GET    /api/v1/guest-cart?cart_token=x
+404 GET    /api/v1/guest-cart
+404 DELETE /api/v1/guest-cart
+404 DELETE /api/v1/guest-cart/items/unknown
 404 GET    /api/v1/checkout/unknown
 400 GET    /api/v1/rates?surprise=1
 404 GET    /api/v1/orders/unknown

@@ -13,7 +13,7 @@ from tests.journeys.people import People
 @pytest.fixture(scope="session")
 def mall() -> Iterator[Mall]:
     # Every test comes from one address: the limit of tries is another folder's test.
-    with running_mall(MALL_AUTH_TRIES_PER_ADDRESS="100000") as running:
+    with running_mall(MALL_AUTH_TRIES_PER_ADDRESS="100000", MALL_CART_GUESTS_PER_ADDRESS="100000") as running:
         yield running
 
 

@@ -150,6 +150,15 @@ def _in_cart(_: Case[Any]) -> None:
     world.ask("PUT", f"/api/v1/cart/items/{world.product}", {"quantity": 1}, world.browser.token)
 
 
+def _saved(case: Case[Any]) -> None:
+    _in_cart(case)
+    world.ask("POST", f"/api/v1/cart/items/{world.product}/save", None, world.browser.token)
+
+
+def _guest(case: Case[Any]) -> None:
+    case.headers["Cart-Token"] = world.guest()
+
+
 def _address(case: Case[Any]) -> None:
     world.fill_cart()
     if isinstance(case.body, dict) and isinstance(case.body.get("address"), dict):
@@ -282,6 +291,15 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "cart.add_item": _both(_key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
     "cart.set_item": _product,
     "cart.remove_item": _both(_product, _in_cart),
+    "cart.save": _both(_product, _in_cart),
+    "cart.restore": _both(_product, _saved),
+    "cart.remove_saved": _both(_product, _saved),
+    "cart.merge": _body(cart_token=lambda: world.guest()),
+    "cart.guest_cart": _guest,
+    "cart.guest_clear": _guest,
+    "cart.guest_add": _both(_guest, _key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
+    "cart.guest_set": _both(_guest, _product),
+    "cart.guest_remove": _both(_guest, _product),
     "checkout.quote": _both(_address, _plain_purchase),
     "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _plain_purchase),
     "checkout.place_order": _both(_key, _address, _plain_purchase),

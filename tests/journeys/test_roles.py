@@ -62,6 +62,16 @@ cart      DELETE  /api/v1/cart                                         401 401 2
 cart      POST    /api/v1/cart/items                                   401 401 200 200 200 403
 cart      PUT     /api/v1/cart/items/{product_id}                      401 401 200 200 200 403
 cart      DELETE  /api/v1/cart/items/{product_id}                      401 401 200 200 200 403
+cart      POST    /api/v1/cart/items/{product_id}/save                 401 401 200 200 200 403
+cart      POST    /api/v1/cart/saved/{product_id}/restore              401 401 200 200 200 403
+cart      DELETE  /api/v1/cart/saved/{product_id}                      401 401 200 200 200 403
+cart      POST    /api/v1/cart/merge                                   401 401 200 200 200 403
+cart      POST    /api/v1/guest-carts                                  201 201 201 201 201 201
+cart      GET     /api/v1/guest-cart                                   200 200 200 200 200 200
+cart      DELETE  /api/v1/guest-cart                                   200 200 200 200 200 200
+cart      POST    /api/v1/guest-cart/items                             200 200 200 200 200 200
+cart      PUT     /api/v1/guest-cart/items/{product_id}                200 200 200 200 200 200
+cart      DELETE  /api/v1/guest-cart/items/{product_id}                200 200 200 200 200 200
 checkout  POST    /api/v1/checkout/quote                               401 401 200 200 200 403
 checkout  POST    /api/v1/checkout                                     401 401 200 200 200 403
 checkout  POST    /checkout                                            401 401 200 200 200 403
@@ -117,6 +127,7 @@ cart      POST  /internal/carts/{user_id}/seals/{checkout_id}
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/undo
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/close
 cart      GET   /internal/carts/{user_id}/lines
+cart      POST  /internal/carts/{user_id}/merge
 cart      GET   /internal/persons/{user_id}
 cart      POST  /internal/persons/{user_id}/forget
 checkout  GET   /internal/persons/{user_id}

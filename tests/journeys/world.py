@@ -235,6 +235,12 @@ class World:
         self.ask("DELETE", "/api/v1/cart", None, token or self.shopper.token)
         self.ask("PUT", f"/api/v1/cart/items/{self.product}", {"quantity": 1}, token or self.shopper.token)
 
+    def guest(self) -> str:
+        """The token of a guest cart with one piece in it."""
+        token = str(self.ask("POST", "/api/v1/guest-carts")["cart_token"])
+        self.ask("PUT", f"/api/v1/guest-cart/items/{self.product}", {"quantity": 1}, **{"Cart-Token": token})
+        return token
+
     def bought(self) -> Json:
         """A paid order of the shopper: checkout_id, order_id, transaction_id, receipt."""
         self.fill_cart()

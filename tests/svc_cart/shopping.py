@@ -9,6 +9,7 @@ from tests.mallhouse import Answer, House
 
 ITEMS = "/api/v1/cart/items"
 CART = "/api/v1/cart"
+GUEST = "/api/v1/guest-cart"
 
 
 @dataclass
@@ -56,6 +57,11 @@ class Shopping:
         """Takes a line out."""
         return await self.mall.call("cart", "DELETE", f"{ITEMS}/{self.products.get(name, name)}", token=self.ann)
 
+    async def move(self, place: str, name: str, verb: str) -> Answer:
+        """Saves one of the `items` for later, or restores one of the `saved`."""
+        path = f"{CART}/{place}/{self.products.get(name, name)}/{verb}"
+        return await self.mall.call("cart", "POST", path, token=self.ann)
+
     async def cart(self, **more: Any) -> Answer:
         """Ann's cart."""
         return await self.mall.call("cart", "GET", CART, **{"token": self.ann, **more})
@@ -64,6 +70,24 @@ class Shopping:
         """Seals Ann's cart for a checkout, or ends that with `/undo` or `/close`."""
         path = f"/internal/carts/{self.user_id}/seals/{checkout_id}{end}"
         return await self.mall.call("cart", "POST", path, **{"token": self.checkout, **more})
+
+    async def begin_guest(self) -> str:
+        """The token of a new guest cart."""
+        answer = await self.mall.call("cart", "POST", "/api/v1/guest-carts")
+        assert answer.status == 201, answer.body
+        return str(answer.json["cart_token"])
+
+    async def guest(self, token: str, method: str = "GET", rest: str = "", body: Any = None, **more: Any) -> Answer:
+        """A call with a guest's token."""
+        return await self.mall.call("cart", method, GUEST + rest, body, headers={"Cart-Token": token}, **more)
+
+    async def guest_adds(self, token: str, name: str, quantity: int = 1, **more: Any) -> Answer:
+        """Puts pieces of a product into a guest's cart."""
+        return await self.guest(token, "POST", "/items", {"product_id": self.products.get(name, name), "quantity": quantity}, **more)
+
+    async def merge(self, cart_token: str, **more: Any) -> Answer:
+        """A guest's cart into Ann's."""
+        return await self.mall.call("cart", "POST", f"{CART}/merge", {"cart_token": cart_token}, **{"token": self.ann, **more})
 
     async def look_ups(self) -> int:
         """How often the product service was asked for faces."""

@@ -1,15 +1,11 @@
 """The cart's rules: nothing is lost or doubled whatever order edits, seals, undos and closes come in."""
 
-from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.cart import CartBusy, CartEmpty, CartFull, CheckoutGone
-from mallkit.errors import Missing, ShopError
+from mallkit.errors import Missing
 from svc_cart.domain import cart as rules
 from svc_cart.domain import sealing
 from svc_cart.domain.cart import Cart, Line, SealedLines
@@ -136,133 +132,3 @@ def test_what_is_remembered_is_bounded_and_keeps_the_last_day() -> None:
         cart = sealing.unseal(cart, f"new{n}", NOON + 86_402 + n)
     assert len(cart.undone) == 300
     assert {"new100", "new399"} <= cart.undone.keys()
-
-
-CHECKOUTS = st.sampled_from(["c1", "c2", "c3", "c4", "c5"])
-PRODUCTS = st.sampled_from(["pot", "mug", "jar"])
-
-
-class Shopping(RuleBasedStateMachine):
-    """One user's edits and five checkouts, whose calls arrive late, twice and in any order."""
-
-    @initialize()
-    def begin(self) -> None:
-        """An empty cart and nothing bought."""
-        self.cart = Cart("ann")
-        self.put_in: Counter[str] = Counter()
-        self.taken_out: Counter[str] = Counter()
-        self.bought: dict[str, Counter[str]] = {}
-        self.undone: set[str] = set()
-        self.commands: set[str] = set()
-        self.now = NOON
-
-    @rule(product=PRODUCTS, quantity=st.integers(1, 400), command=st.sampled_from(["", "k-1", "k-2", "k-3"]))
-    def add(self, product: str, quantity: int, command: str) -> None:
-        """Adds unless the cart is full; a key counts once."""
-        before = self.held()
-        try:
-            self.cart = rules.add(self.cart, Line(product, quantity), command, self.now)
-        except CartFull:
-            assert before[product] + quantity > 999
-            return
-        if command not in self.commands:
-            self.put_in[product] += quantity
-        self.commands |= {command} - {""}
-
-    @rule(product=PRODUCTS, quantity=st.integers(1, 999))
-    def set_quantity(self, product: str, quantity: int) -> None:
-        """Sets the open line."""
-        there = self.opened()[product]
-        try:
-            self.cart = rules.set_quantity(self.cart, Line(product, quantity), on_sale=True)
-        except CartFull:
-            assert quantity + self.held()[product] - there > 999
-            return
-        self.taken_out[product] += there
-        self.put_in[product] += quantity
-
-    @rule(product=PRODUCTS)
-    def remove(self, product: str) -> None:
-        """Takes the open line out."""
-        there = self.opened()[product]
-        try:
-            self.cart = rules.remove(self.cart, product)
-        except Missing:
-            assert there == 0
-        self.taken_out[product] += there
-
-    @rule()
-    def clear(self) -> None:
-        """Takes all open lines out."""
-        self.taken_out += self.opened()
-        self.cart = rules.clear(self.cart)
-
-    @rule(checkout=CHECKOUTS)
-    def seal(self, checkout: str) -> None:
-        """Succeeds, or is refused for exactly the right reason."""
-        running, before = self.cart.sealed, self.cart
-        expected: type[ShopError] | None = None
-        if running is not None and running.checkout_id == checkout:
-            expected = None
-        elif checkout in self.undone | self.bought.keys():
-            expected = CheckoutGone
-        elif running is not None:
-            expected = CartBusy
-        elif not self.cart.lines:
-            expected = CartEmpty
-        if expected is None:
-            self.cart = sealing.seal(self.cart, checkout)
-            assert self.cart.sealed is not None
-            assert self.cart.sealed.lines == (running.lines if running else before.lines)
-        else:
-            with pytest.raises(expected):
-                sealing.seal(self.cart, checkout)
-
-    @rule(checkout=CHECKOUTS)
-    def unseal(self, checkout: str) -> None:
-        """Changes nothing of what is held."""
-        before = self.held()
-        self.cart = sealing.unseal(self.cart, checkout, self.now)
-        assert self.held() == before
-        if checkout not in self.bought:
-            self.undone.add(checkout)
-
-    @rule(checkout=CHECKOUTS)
-    def close(self, checkout: str) -> None:
-        """The sealed lines are bought, once."""
-        mine = self.cart.sealed if self.cart.sealed and self.cart.sealed.checkout_id == checkout else None
-        self.cart = sealing.close(self.cart, checkout, self.now)
-        if mine is not None:
-            assert checkout not in self.bought
-        if checkout not in self.undone:
-            self.bought.setdefault(checkout, Counter(quantities(mine.lines) if mine else {}))
-
-    @rule()
-    @precondition(lambda self: self.now < NOON + 86_000)
-    def time_passes(self) -> None:
-        """Within the day that is remembered."""
-        self.now += 600
-
-    def opened(self) -> Counter[str]:
-        """What can be edited."""
-        return Counter(quantities(self.cart.lines))
-
-    def held(self) -> Counter[str]:
-        """What is open or sealed."""
-        return self.opened() + Counter(quantities(self.cart.sealed.lines if self.cart.sealed else ()))
-
-    @invariant()
-    def nothing_is_lost_or_doubled(self) -> None:
-        """Put in = taken out + bought + held."""
-        bought: Counter[str] = sum(self.bought.values(), Counter())
-        assert self.held() + bought + self.taken_out == self.put_in
-
-    @invariant()
-    def the_cart_is_within_its_limits(self) -> None:
-        """One line for a product, at most 999 of it."""
-        assert len(self.opened()) == len(self.cart.lines)
-        assert all(0 < quantity <= 999 for quantity in self.held().values())
-
-
-Shopping.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
-TestShopping = Shopping.TestCase

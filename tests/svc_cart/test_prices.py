@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from mall.running import free_ports
+from mallkit.sqlite import open_store
+from svc_cart.domain.cart import Cart, Line
+from svc_cart.repository import CARTS
 from tests.mallhouse import house
 from tests.svc_cart.shopping import Shopping, age, lines
 
@@ -84,3 +87,45 @@ async def test_with_the_product_service_away_young_prices_are_shown_and_otherwis
         await mall.open("product")
         await mall.until_ready("product")
         assert lines(await shopping.cart()) == [("pot", 2, 39.98)]
+
+
+async def test_a_line_tells_what_it_cost_when_it_was_put_in_and_what_can_be_bought_now(tmp_path: Path) -> None:
+    async with house(tmp_path, "auth", "product", "cart", MALL_CART_PRICE_SECONDS="0") as mall:
+        shopping = await Shopping.begin(mall)
+        pot = f"/api/v1/products/{shopping.products['pot']}"
+        first = await shopping.add("pot", 2)
+        assert [(line["price_was"], line["stock"]) for line in first.json["items"]] == [(None, 20)]
+        assert first.json["changes"] is False
+        await mall.call("product", "PATCH", pot, {"price": 25}, token=shopping.operator)
+        dearer = await shopping.cart()
+        assert [(line["unit_price"], line["price_was"]) for line in dearer.json["items"]] == [(25, 19.99)]
+        assert (dearer.json["changes"], dearer.json["total"]) == (True, 50)
+        again = await shopping.set("pot", 3)
+        assert [(line["price_was"], line["quantity"]) for line in again.json["items"]] == [(None, 3)], "it was put in at this price"
+        seen = await mall.call("product", "GET", f"{pot}/stock", token=shopping.operator)
+        etag = {"If-Match": seen.headers["ETag"]}
+        assert (await mall.call("product", "PUT", f"{pot}/stock", {"on_hand": 2}, token=shopping.operator, headers=etag)).status == 200
+        fewer = await shopping.cart()
+        assert [(line["quantity"], line["stock"], line["price_was"]) for line in fewer.json["items"]] == [(3, 2, None)]
+        assert fewer.json["changes"] is True
+        await mall.call("product", "DELETE", pot, token=shopping.operator)
+        gone = await shopping.cart()
+        assert [(line["available"], line["stock"], line["price_was"]) for line in gone.json["items"]] == [(False, 0, None)]
+        assert (gone.json["changes"], gone.json["total"]) == (True, 0)
+
+
+async def test_a_line_of_an_earlier_release_has_no_price_to_compare_with(shopping: Shopping) -> None:
+    async with open_store(shopping.mall.folder / "cart.db", (CARTS,)) as store:
+        await store[CARTS].add(Cart(shopping.user_id, (Line(shopping.products["pot"], 2, "pot"),)))
+    answer = await shopping.cart()
+    assert [(line["unit_price"], line["price_was"]) for line in answer.json["items"]] == [(19.99, None)]
+    assert answer.json["changes"] is False
+
+
+async def test_a_full_cart_with_saved_lines_is_shown_though_nothing_is_remembered(shopping: Shopping) -> None:
+    lines_of = [tuple(Line(f"{kind}{n}", 1, "gone") for n in range(100)) for kind in ("open", "saved")]
+    async with open_store(shopping.mall.folder / "cart.db", (CARTS,)) as store:
+        await store[CARTS].add(Cart(shopping.user_id, lines_of[0], saved=lines_of[1]))
+    answer = await shopping.cart()
+    assert (answer.status, len(answer.json["items"]), len(answer.json["saved"])) == (200, 100, 100)
+    assert (await shopping.add("pot")).kind == "cart/full"
