@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mall.auditing import actions, coupons, money, purchases, statement, stock
+from mall.auditing import actions, carts, coupons, money, purchases, statement, stock
 from mall.auditing.asking import Asking
 from mall.auditing.books import Books
 from mall.auditing.invariants import Finding, Invariant, Patience, Suspect, examine
@@ -20,6 +20,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     *purchases.INVARIANTS,
     *coupons.INVARIANTS,
     *actions.INVARIANTS,
+    *carts.INVARIANTS,
 )
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Seconds between two readings: what is on its way has mostly arrived at the second one."""

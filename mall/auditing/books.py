@@ -63,6 +63,7 @@ class Books:
     accounts: dict[str, audit.Account] = field(default_factory=dict)
     checkouts: dict[str, audit.Checkout] = field(default_factory=dict)
     carts: dict[str, audit.Cart] = field(default_factory=dict)
+    guests: dict[str, audit.Guest] = field(default_factory=dict)
     unpublished: dict[str, Unpublished] = field(default_factory=dict)
     """Service and event's id, with a slash between."""
     failures: Counter[str] = field(default_factory=Counter)
@@ -117,5 +118,6 @@ _BY_ID: Mapping[type, str] = {
     audit.Account: "accounts",
     audit.Checkout: "checkouts",
     audit.Cart: "carts",
+    audit.Guest: "guests",
 }
 """Rows of which there is one for each id → where they stand."""

@@ -53,7 +53,15 @@ class Chores:
 
     async def run(self) -> None:
         """Until stopped."""
-        chores = (self.keep_the_shop, self.come_and_go, self.hold_and_forget, self.cancel, self.come_and_rise, self.pay_later)
+        chores = (
+            self.keep_the_shop,
+            self.come_and_go,
+            self.hold_and_forget,
+            self.cancel,
+            self.come_and_rise,
+            self.pay_later,
+            self.come_as_a_guest,
+        )
         await asyncio.gather(*(self._again(chore) for chore in chores))
 
     async def _again(self, chore: Callable[[], Awaitable[None]]) -> None:
@@ -103,6 +111,15 @@ class Chores:
     async def come_and_rise(self) -> None:
         """Another one, whose password and role change."""
         await staff.come_and_rise(self._stage, f"riser-{self._mark}-{next(self._numbers)}@example.org")
+
+    async def come_as_a_guest(self) -> None:
+        """A cart without an account, merged into that of a demo account, which nobody buys."""
+        product_id = self._stage.dice.choice(sorted(self._stage.stock))
+        line, gateway = await self._line(), self._stage.mall.gateway
+        _, begun = await self._stage.ask("POST", f"{gateway}/api/v1/guest-carts")
+        body, headers = {"product_id": product_id, "quantity": 1}, {"Cart-Token": begun["cart_token"]}
+        await self._stage.ask("POST", f"{gateway}/api/v1/guest-cart/items", body, headers)
+        await line.call("", "POST", "/api/v1/cart/merge", {"cart_token": begun["cart_token"]})
 
     async def hold_and_forget(self) -> None:
         """One hold that its caller binds, and gives back; one that the clock ends."""

@@ -32,6 +32,7 @@ class Bought:
     refund: str
     user: str
     product: str
+    guest: str
 
     @property
     def movement(self) -> str:
@@ -225,6 +226,9 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
         "cart-once",
         changed("cart/carts", "user", "checkout", lambda it, which: it["closed"].pop(which.checkout)),
     ),
+    "a guest cart names another": ("guest-once", changed("cart/guests", "guest", "guest", lambda it, _: it.update(into="nobody"))),
+    "a guest cart is lost": ("guest-once", changed("cart/carts", "user", "guest", lambda it, which: it["merged"].pop(which.guest))),
+    "a guest cart is stuck": ("guest-settled", changed("cart/guests", "guest", "guest", lambda it, _: it.update(state="closed"))),
     "a cart stays sealed": (
         "cart-sealed",
         changed("cart/carts", "user", "user", lambda it, which: it.update(sealed={"checkout_id": which.checkout, "lines": []})),

@@ -73,6 +73,7 @@ class Purchase:
         self.paper, self.books, self.lines = paper, paper.books, lines
         self.id, self.user, self.order_id = f"c{number}", user, f"o{number}"
         self.attempt, self.transaction, self.refund = f"a{number}", f"t{number}", f"r{number}"
+        self.guest = f"g{number}"
         self.total = PRICE * sum(lines.values())
         self.coupon = COUPON if number % 2 == 0 else ""
         self.taken = 0
@@ -120,6 +121,9 @@ class Purchase:
     def begin(self) -> None:
         who: dict[str, Any] = {"user_id": self.user, "order_id": self.order_id, "coupon": self.coupon}
         self.books.checkouts[self.id] = audit.Checkout(id=self.id, revision=1, status=CheckoutStatus.RUNNING, **who)
+        # The buyer came as a guest.
+        self.books.guests[self.guest] = audit.Guest(id=self.guest, revision=1, into=self.user, settled=True)
+        self._write_cart(merged=(*self._cart().merged, self.guest))
 
     def seal(self) -> None:
         self._write_cart(sealed=self.id)

@@ -25,11 +25,11 @@ FAST = {"MALL_ORDER_SETTLE_SECONDS": "0.1", "MALL_PAYMENT_SETTLE_SECONDS": "0.1"
 
 
 async def bought(mall: Buying, folder: Path, buyer: Buyer, product: str) -> Bought:
-    await mall.add(buyer, product, 2)
+    guest = await mall.come_as_guest(buyer, product, 2)
     told = (await mall.check_out(buyer, coupon=COUPON)).json
     account = document_of(folder, "payment", "accounts", told["order_id"])
     ids = told["checkout_id"], told["order_id"], told["transaction_id"]
-    return Bought(*ids, account["attempts"][0]["id"], f"cancel-{told['order_id']}-rest", buyer.user_id, product)
+    return Bought(*ids, account["attempts"][0]["id"], f"cancel-{told['order_id']}-rest", buyer.user_id, product, guest)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -294,7 +294,7 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "cart.save": _both(_product, _in_cart),
     "cart.restore": _both(_product, _saved),
     "cart.remove_saved": _both(_product, _saved),
-    "cart.merge": _body(cart_token=lambda: world.guest()),
+    "cart.merge": _body(cart_token=world.guest),
     "cart.guest_cart": _guest,
     "cart.guest_clear": _guest,
     "cart.guest_add": _both(_guest, _key, _body(product_id=lambda: world.product, quantity=lambda: 1)),

@@ -199,6 +199,11 @@ async def come_and_rise(mall: Buying) -> None:
     assert (await mall.call("auth", "PUT", path, {"role": "operator"}, token=await mall.mall.token("admin"))).status == 200
 
 
+async def come_as_a_guest(mall: Buying) -> None:
+    """A cart without an account, and then with one."""
+    await mall.come_as_guest(await mall.buyer(), await mall.product())
+
+
 JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     browse_and_buy,
     be_refused,
@@ -210,6 +215,7 @@ JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     keep_the_shop,
     come_and_go,
     come_and_rise,
+    come_as_a_guest,
     be_called_in_vain,
 )
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,15 @@ class Buying:
         buyer = await self.buyer()
         await self.add(buyer, product_id, quantity)
         return buyer
+
+    async def come_as_guest(self, buyer: Buyer, product_id: str, quantity: int = 1) -> str:
+        """The id of a guest's cart that was filled and then merged into the buyer's."""
+        token = (await self.call("cart", "POST", "/api/v1/guest-carts")).json["cart_token"]
+        body = {"product_id": product_id, "quantity": quantity}
+        assert (await self.call("cart", "POST", "/api/v1/guest-cart/items", body, headers={"Cart-Token": token})).status == 200
+        merged = await self.call("cart", "POST", "/api/v1/cart/merge", {"cart_token": token}, by=buyer)
+        assert merged.status == 200, merged.body
+        return sha256(token.encode()).hexdigest()[:48]
 
     async def check_out(self, buyer: Buyer, *form: Any, key: str = "", **more: Any) -> Answer:
         """Buys the cart; the form as tests.journeys.people.order_form takes it."""
