@@ -19,7 +19,7 @@ from sandbox_bank.repository import Pointer as Operation
 from svc_auth.domain import Account as Login
 from svc_auth.passwords import LANES, MEMORY_KIB, PASSES
 from svc_auth.repository import ACCOUNTS as LOGINS
-from svc_cart.domain import REMEMBERED, Cart
+from svc_cart.domain.cart import REMEMBERED, Cart
 from svc_cart.repository import CARTS
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.checkout import Buyer as Addressee
