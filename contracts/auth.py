@@ -94,10 +94,15 @@ class Registered(View, frozen=True):
 
 
 class Login(Wish, frozen=True):
-    """The e-mail address is compared without regard to case."""
+    """The e-mail address is compared without regard to case.
+
+    With the `cart_token` of a guest cart that cart is merged into the user's, in the background: the login never waits for it. Who wants
+    to know what came of it asks for the same at POST /api/v1/cart/merge.
+    """
 
     email: Email
     password: Annotated[str, Meta(min_length=1, max_length=128, examples=["correct-horse-battery"])]
+    cart_token: Token | UnsetType = UNSET
 
 
 class Tokens(View, frozen=True):
@@ -196,7 +201,7 @@ register = Endpoint(
 )  # fmt: skip
 login = Endpoint(
     method=POST, path="/api/v1/auth/login", takes=Login, gives=Tokens, may=(ANYONE,),
-    refuses=(WrongCredentials, TooManyTries), invalid=BadParameters, secret=("password",), summary="Log in",
+    refuses=(WrongCredentials, TooManyTries), invalid=BadParameters, secret=("password", "cart_token"), summary="Log in",
 )  # fmt: skip
 refresh = Endpoint(
     method=POST, path="/api/v1/auth/refresh", takes=Refresh, gives=Tokens, may=(ANYONE,),

@@ -22,9 +22,7 @@ class Lasting:
 
     async def within(self, seconds: float, work: Coroutine[object, object, T], name: str) -> T:
         """What `work` gives or raises. Raises TimeoutError after `seconds`; the work goes on without the request's deadline."""
-        task = asyncio.create_task(_undated(work), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._start(work, name)
         try:
             async with asyncio.timeout(max(seconds, 0)):
                 return await asyncio.shield(task)
@@ -32,6 +30,16 @@ class Lasting:
             if not task.done():
                 task.add_done_callback(_report)
             raise
+
+    def begin(self, work: Coroutine[object, object, object], name: str) -> None:
+        """Work that nobody waits for: what it raises is logged."""
+        self._start(work, name).add_done_callback(_report)
+
+    def _start(self, work: Coroutine[object, object, T], name: str) -> "asyncio.Task[T]":
+        task = asyncio.create_task(_undated(work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def rest(self, seconds: float) -> None:
         """Waits for what still runs, then cancels it: jobs on the store's record finish it later."""

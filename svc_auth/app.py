@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 import contracts.auth
+from mallkit.lasting import lasting
 from mallkit.service import Service, Shell, Wired, application
 from mallkit.settings import Common
 from mallkit.store import Store
 from svc_auth import handlers, persons, use_cases
 from svc_auth.domain import Lives
+from svc_auth.guest_carts import GuestCarts
 from svc_auth.issuer import OwnIssuer
 from svc_auth.keyring import open_ring
 from svc_auth.opening import open_accounts
@@ -34,30 +36,36 @@ def build_app(settings: Settings) -> web.Application:
 
     @asynccontextmanager
     async def wire(shell: Shell) -> AsyncIterator[Wired]:
-        with password_pool(settings.waiting_passwords) as passwords:
-            ports = Ports(
-                accounts=StoredAccounts(shell.store),
-                sessions=StoredSessions(shell.store, lives),
-                passwords=passwords,
-                keys=open_ring(settings),
-                from_address=Window(settings.tries_per_address, "too many tries from this address"),
-                wrong_passwords=Window(settings.wrong_passwords, "too many wrong passwords for this account"),
-                clients=settings.clients,
-                refresh_key=settings.refresh_key,
-                address_key=settings.fingerprint_key,
-                lives=lives,
-                clock=time.time,
-            )
-            await open_accounts(settings, ports)
+        async with lasting(settings.drain_seconds) as work:
+            with password_pool(settings.waiting_passwords) as passwords:
+                ports = Ports(
+                    accounts=StoredAccounts(shell.store),
+                    sessions=StoredSessions(shell.store, lives),
+                    passwords=passwords,
+                    keys=open_ring(settings),
+                    from_address=Window(settings.tries_per_address, "too many tries from this address"),
+                    wrong_passwords=Window(settings.wrong_passwords, "too many wrong passwords for this account"),
+                    # No neighbour of whom /health would speak: whoever logs in needs no cart service.
+                    guest_carts=GuestCarts(shell.calls.to("cart") if "cart" in settings.neighbours else None, work),
+                    clients=settings.clients,
+                    refresh_key=settings.refresh_key,
+                    address_key=settings.fingerprint_key,
+                    lives=lives,
+                    clock=time.time,
+                )
+                await open_accounts(settings, ports)
 
-            async def purge() -> None:
-                await ports.sessions.purge(ports.clock())
+                async def purge() -> None:
+                    await ports.sessions.purge(ports.clock())
 
-            async def end_owed() -> None:
-                await use_cases.end_owed(ports)
+                async def end_owed() -> None:
+                    await use_cases.end_owed(ports)
 
-            jobs = shell.leases.job(PURGE_SECONDS, purge, "sessions.purge"), shell.leases.job(OWED_SECONDS, end_owed, "sessions.end-owed")
-            yield Wired(ports=ports, jobs=jobs)
+                jobs = (
+                    shell.leases.job(PURGE_SECONDS, purge, "sessions.purge"),
+                    shell.leases.job(OWED_SECONDS, end_owed, "sessions.end-owed"),
+                )
+                yield Wired(ports=ports, jobs=jobs)
 
     service = Service(
         name="auth",

@@ -139,6 +139,14 @@ class Tries(Protocol):
         ...
 
 
+class GuestCarts(Protocol):
+    """What people put into a cart before they logged in."""
+
+    def hand_over(self, token: str, user_id: str) -> None:
+        """For the user's cart, as soon as may be: nobody waits for it, and nothing that goes wrong with it is told here."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """All of it."""
@@ -149,6 +157,7 @@ class Ports:
     keys: Keys
     from_address: Tries
     wrong_passwords: Tries
+    guest_carts: GuestCarts
     clients: Mapping[str, str]
     refresh_key: str
     address_key: str

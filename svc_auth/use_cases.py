@@ -2,6 +2,8 @@
 
 import hmac
 
+from msgspec import UNSET
+
 from contracts.auth import Login, Register, ServiceLogin, WrongCredentials
 from contracts.auth_sessions import ChangePassword, GiveRole
 from mallkit.background import side_by_side
@@ -44,7 +46,10 @@ async def login(wish: Login, address: str, ports: Ports) -> tuple[Account, Sessi
         raise WrongCredentials
     session = domain.start(new_id(), account.id, now, ports.lives, addresses.network(address))
     with STARTED.writing():
-        return await ports.sessions.start(session, lambda found: domain.enter(found, account.password_hash, mark))
+        entered = await ports.sessions.start(session, lambda found: domain.enter(found, account.password_hash, mark))
+    if wish.cart_token is not UNSET:
+        ports.guest_carts.hand_over(wish.cart_token, account.id)
+    return entered
 
 
 async def _match(account: Account | None, password: str, who: str, now: float, ports: Ports) -> None:

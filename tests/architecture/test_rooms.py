@@ -11,7 +11,7 @@ ROOMS = {
     "repository.py", "repository", "settings.py", "use_cases.py", "use_cases", "views.py",
 }  # fmt: skip
 ADAPTERS = {
-    "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "opening.py", "addresses.py", "ringfile.py"},
+    "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "guest_carts.py", "opening.py", "addresses.py", "ringfile.py"},
     "svc_payment": {"bank.py"},
     "svc_cart": {"faces.py"},
     "svc_product": {"rates.py"},

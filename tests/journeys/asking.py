@@ -2,38 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from contracts.bank import SIGNATURE
-from tests.journeys import asking_prices
+from tests.journeys import asking_carts, asking_prices
+from tests.journeys.ask import Ask, Asker, Json, Make
+from tests.journeys.asking_carts import fill_cart
 from tests.journeys.people import order_form
 from tests.journeys.world import SVG, Customer, World
-
-Json = Any
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request; `token` only where it must be another than the caller's own."""
-
-    path: str
-    body: Json = None
-    headers: dict[str, str] = field(default_factory=dict)
-    token: str = ""
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who asks: a name for it, the token, and the user id that goes with it."""
-
-    role: str
-    token: str
-    user_id: str
-
-
-Make = Callable[[World, Asker, str], Ask]
-"""Builds the request for a path template: it names the shopper's things, whoever asks."""
 
 
 def _plain(_: World, __: Asker, path: str) -> Ask:
@@ -153,7 +128,7 @@ def _apply_import(world: World, _: Asker, path: str) -> Ask:
 
 
 def _add_item(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
+    fill_cart(world, who)
     return Ask(path, {"product_id": world.product, "quantity": 1})
 
 
@@ -162,66 +137,25 @@ def _set_item(world: World, _: Asker, path: str) -> Ask:
 
 
 def _remove_item(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
+    fill_cart(world, who)
     return Ask(path.replace("{product_id}", world.product))
 
 
-def _save(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
-    return Ask(path.replace("{product_id}", world.product), {})
-
-
-def _restore(world: World, who: Asker, path: str) -> Ask:
-    ask = _save(world, who, path)
-    if who.role in {"owner", "other", "operator"}:
-        world.ask("POST", f"/api/v1/cart/items/{world.product}/save", None, who.token)
-    return ask
-
-
-def _remove_saved(world: World, who: Asker, path: str) -> Ask:
-    return Ask(_restore(world, who, path).path)
-
-
-def _begin_guest(_: World, __: Asker, path: str) -> Ask:
-    return Ask(path, {})
-
-
-def _merge(world: World, _: Asker, path: str) -> Ask:
-    return Ask(path, {"cart_token": world.guest()})
-
-
-def _guest(world: World, _: Asker, path: str) -> Ask:
-    return Ask(path.replace("{product_id}", world.product), headers={"Cart-Token": world.guest()})
-
-
-def _guest_adds(world: World, _: Asker, path: str) -> Ask:
-    return Ask(path, {"product_id": world.product, "quantity": 1}, {"Cart-Token": world.guest()})
-
-
-def _guest_sets(world: World, _: Asker, path: str) -> Ask:
-    return Ask(path.replace("{product_id}", world.product), {"quantity": 2}, {"Cart-Token": world.guest()})
-
-
 def _quote(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
+    fill_cart(world, who)
     return Ask(path, {"address": order_form()["address"]})
 
 
 def _checkout(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
+    fill_cart(world, who)
     return Ask(path, order_form(expected_total=6.35), {"Idempotency-Key": world.unique()})
 
 
 def _place_order(world: World, who: Asker, path: str) -> Ask:
-    _fill_cart(world, who)
+    fill_cart(world, who)
     form = order_form(expected_total=6.35)
     del form["credit_card"]
     return Ask(path, form, {"Idempotency-Key": world.unique()})
-
-
-def _fill_cart(world: World, who: Asker) -> None:
-    if who.role in {"owner", "other", "operator", "admin"}:
-        world.fill_cart(who.token)
 
 
 def _of_paid(world: World, _: Asker, path: str) -> Ask:
@@ -263,7 +197,7 @@ def _price(make: Callable[[World, str], tuple[str, Json]]) -> Make:
     return lambda world, _, path: Ask(*make(world, path))
 
 
-RIGHT: dict[tuple[str, str], Make] = {
+RIGHT: dict[tuple[str, str], Make] = asking_carts.RIGHT | {
     **{call: _price(make) for call, make in asking_prices.RIGHT.items()},
     ("POST", "/api/v1/auth/register"): _register,
     ("POST", "/api/v1/auth/login"): _login,
@@ -305,16 +239,6 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("POST", "/api/v1/cart/items"): _add_item,
     ("PUT", "/api/v1/cart/items/{product_id}"): _set_item,
     ("DELETE", "/api/v1/cart/items/{product_id}"): _remove_item,
-    ("POST", "/api/v1/cart/items/{product_id}/save"): _save,
-    ("POST", "/api/v1/cart/saved/{product_id}/restore"): _restore,
-    ("DELETE", "/api/v1/cart/saved/{product_id}"): _remove_saved,
-    ("POST", "/api/v1/cart/merge"): _merge,
-    ("POST", "/api/v1/guest-carts"): _begin_guest,
-    ("GET", "/api/v1/guest-cart"): _guest,
-    ("DELETE", "/api/v1/guest-cart"): _guest,
-    ("POST", "/api/v1/guest-cart/items"): _guest_adds,
-    ("PUT", "/api/v1/guest-cart/items/{product_id}"): _guest_sets,
-    ("DELETE", "/api/v1/guest-cart/items/{product_id}"): _guest,
     ("POST", "/api/v1/checkout/quote"): _quote,
     ("POST", "/api/v1/checkout"): _checkout,
     ("POST", "/checkout"): _checkout,

@@ -9,7 +9,8 @@ import pytest
 
 from mall.running import Mall
 from tests.journeys import world_prices as prices
-from tests.journeys.asking import RIGHT, Ask, Asker
+from tests.journeys.ask import Ask, Asker
+from tests.journeys.asking import RIGHT
 from tests.journeys.bad_values import ADMINS_TARGETS, BAD, BODY_MAY_BE_MISSING, OPERATORS_TARGETS, ROW, TARGETS, Absent, But
 from tests.journeys.test_roles import TABLE
 from tests.journeys.world import Heard, World

@@ -11,7 +11,8 @@ from contracts import auth, cart, checkout, order, payment, product, user
 from mall.running import Mall
 from mallkit import action_endpoints, desk_endpoints
 from mallkit.endpoint import endpoints_of
-from tests.journeys.asking import RIGHT, Asker
+from tests.journeys.ask import Asker
+from tests.journeys.asking import RIGHT
 from tests.journeys.forge import Forge
 from tests.journeys.world import World
 

@@ -78,6 +78,8 @@ class Buying:
         token = (await self.call("cart", "POST", "/api/v1/guest-carts")).json["cart_token"]
         body = {"product_id": product_id, "quantity": quantity}
         assert (await self.call("cart", "POST", "/api/v1/guest-cart/items", body, headers={"Cart-Token": token})).status == 200
+        account = {"email": f"{buyer.name}@example.org", "password": f"password-of-{buyer.name}", "cart_token": token}
+        assert (await self.call("auth", "POST", "/api/v1/auth/login", account)).status == 200
         merged = await self.call("cart", "POST", "/api/v1/cart/merge", {"cart_token": token}, by=buyer)
         assert merged.status == 200, merged.body
         return sha256(token.encode()).hexdigest()[:48]
