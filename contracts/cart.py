@@ -14,15 +14,18 @@ from contracts.cart_words import (
     GuestRemoves,
     GuestsCart,
     GuestSets,
+    GuestShows,
     LeftOut,
     Merge,
     MergedView,
     MergeFor,
     OneItem,
     SetItem,
+    ShowCart,
 )
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
+from contracts.pricing import CurrencyUnknown
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,
@@ -56,6 +59,7 @@ __all__ = [
     "GuestCartUnknown",
     "GuestRemoves",
     "GuestSets",
+    "GuestShows",
     "GuestsCart",
     "LeftOut",
     "Merge",
@@ -63,6 +67,7 @@ __all__ = [
     "MergedView",
     "OneItem",
     "SetItem",
+    "ShowCart",
 ]
 """Also said here, so that the contract can be read from one module."""
 BUYERS = (CUSTOMER, OPERATOR, ADMIN)
@@ -102,7 +107,9 @@ class OpenLines(View, frozen=True):
 
 
 TOKEN = {"cart_token": "Cart-Token"}
-cart = Endpoint(method=GET, path="/api/v1/cart", takes=Nothing, gives=CartView, may=BUYERS, summary="My cart")
+cart = Endpoint(
+    method=GET, path="/api/v1/cart", takes=ShowCart, gives=CartView, may=BUYERS, refuses=(CurrencyUnknown,), summary="My cart",
+)  # fmt: skip
 add_item = Endpoint(
     method=POST, path="/api/v1/cart/items", takes=AddItem, gives=CartView, may=BUYERS, refuses=(Missing, CartFull), keyed=Keyed.OPTIONAL,
     summary="Put a product into the cart",
@@ -139,8 +146,8 @@ make_guest = Endpoint(
     summary="Begin a cart without an account",
 )  # fmt: skip
 guest_cart = Endpoint(
-    method=GET, path="/api/v1/guest-cart", takes=GuestsCart, gives=CartView, may=(ANYONE,), refuses=(GuestCartUnknown,), headers=TOKEN,
-    secret=("cart_token",), summary="A guest's cart",
+    method=GET, path="/api/v1/guest-cart", takes=GuestShows, gives=CartView, may=(ANYONE,), headers=TOKEN,
+    refuses=(GuestCartUnknown, CurrencyUnknown), secret=("cart_token",), summary="A guest's cart",
 )  # fmt: skip
 guest_add = Endpoint(
     method=POST, path="/api/v1/guest-cart/items", takes=GuestAdds, gives=CartView, may=(ANYONE,), keyed=Keyed.OPTIONAL, whose="cart_token",

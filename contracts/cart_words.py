@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from contracts.pricing import Currency, RateView
 from mallkit.endpoint import END, Id, View, Wish
 from mallkit.errors import Missing, Refused
 from mallkit.money import Amount
@@ -75,7 +76,8 @@ class CartView(View, frozen=True):
     """Names, prices and stock are at most 30 s old: as of `prices_as_of`. Checkout always asks again.
 
     `changes`: a line costs something else than when it was put in, is no longer on sale, or wants more than there is. `saved` lines
-    are kept for later: they count nothing in the total and are never bought.
+    are kept for later: they count nothing in the total and are never bought. `rate` is there where another currency was asked for: the
+    mall's prices are shown converted at it.
     """
 
     items: list[CartLine]
@@ -84,6 +86,7 @@ class CartView(View, frozen=True):
     prices_as_of: str
     changes: bool = False
     saved: list[CartLine] = []
+    rate: RateView | None = None
 
 
 class GuestCartMade(View, frozen=True):
@@ -126,6 +129,18 @@ class OneItem(Wish, frozen=True):
     """Names a line."""
 
     product_id: Id
+
+
+class ShowCart(Wish, frozen=True):
+    """In the mall's own currency, or in another one that it has a rate for."""
+
+    currency: Currency | UnsetType = UNSET
+
+
+class GuestShows(ShowCart, frozen=True):
+    """As ShowCart."""
+
+    cart_token: CartToken | UnsetType = UNSET
 
 
 class GuestsCart(Wish, frozen=True):

@@ -16,11 +16,14 @@ from mallkit.tries import Window
 from svc_cart import handlers, persons, views
 from svc_cart.faces import ProductFaces
 from svc_cart.ports import Ports
+from svc_cart.rates import MallRates
 from svc_cart.repository import CARTS, GUESTS, KINDS, StoredCarts, StoredGuests
 from svc_cart.settings import Settings
 
 TIDY_SECONDS = 60.0
 CHANCE_BYTES = 24
+RATE_SECONDS = 5.0
+"""The oldest that a rate may be when prices are shown at it."""
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -36,6 +39,8 @@ def build_app(settings: Settings) -> web.Application:
             carts=StoredCarts(shell.store),
             guests=StoredGuests(shell.store, settings.guest_seconds),
             faces=faces,
+            # No neighbour of whom /health would speak: without it carts are shown in the mall's own currency.
+            rates=MallRates(shell.calls.to("checkout") if "checkout" in settings.neighbours else None, settings.currency, RATE_SECONDS),
             newcomers=Window(settings.guests_per_address, _too_many),
             clock=time.time,
             chance=lambda: secrets.token_urlsafe(CHANCE_BYTES),

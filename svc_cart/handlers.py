@@ -9,9 +9,9 @@ from svc_cart.ports import Ports
 
 
 @serves(cart.cart)
-async def show(_: Nothing, caller: Caller, ports: Ports) -> cart.CartView:
+async def show(wish: cart.ShowCart, caller: Caller, ports: Ports) -> cart.CartView:
     """My cart."""
-    return views.cart(await use_cases.show(ports.carts.of(caller.subject), ports))
+    return views.cart(await use_cases.show(ports.carts.of(caller.subject), ports, wish.currency))
 
 
 @serves(cart.add_item)
@@ -71,9 +71,9 @@ async def make_guest(_: Nothing, caller: Caller, ports: Ports) -> cart.GuestCart
 
 
 @serves(cart.guest_cart)
-async def guest_cart(wish: cart.GuestsCart, _: Caller, ports: Ports) -> cart.CartView:
+async def guest_cart(wish: cart.GuestShows, _: Caller, ports: Ports) -> cart.CartView:
     """A guest's cart."""
-    return views.cart(await use_cases.show(use_cases.of_guest(wish.cart_token, ports), ports))
+    return views.cart(await use_cases.show(use_cases.of_guest(wish.cart_token, ports), ports, wish.currency))
 
 
 @serves(cart.guest_add)

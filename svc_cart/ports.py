@@ -6,7 +6,7 @@ from typing import Protocol
 
 from svc_cart.domain.cart import Cart, Line, Rule
 from svc_cart.domain.guest import GuestCart, Ticket
-from svc_cart.domain.shown import Face
+from svc_cart.domain.shown import Face, Rate
 
 
 class OneCart(Protocol):
@@ -61,6 +61,14 @@ class Faces(Protocol):
         ...
 
 
+class Rates(Protocol):
+    """What other currencies are worth, remembered for some seconds."""
+
+    async def of(self, currency: str) -> Rate | None:
+        """None for the mall's own. Raises CurrencyUnknown, Unavailable."""
+        ...
+
+
 class Tries(Protocol):
     """How often somebody did something within the last minute."""
 
@@ -83,6 +91,7 @@ class Ports:
     carts: Carts
     guests: Guests
     faces: Faces
+    rates: Rates
     newcomers: Tries
     clock: Callable[[], float]
     chance: Callable[[], str]

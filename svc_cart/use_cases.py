@@ -1,6 +1,7 @@
 """What a user or a guest does with a cart, how a guest's goes into a user's, and how a checkout seals, unseals and closes one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from msgspec import UNSET, UnsetType
 
@@ -38,9 +39,11 @@ def of_guest(token: str | UnsetType, ports: Ports) -> OneCart:
     return ports.guests.of(guest.read_token(ports.guest_key, token), ports.clock())
 
 
-async def show(whose: OneCart, ports: Ports) -> Shown:
-    """The open and the saved lines with names and prices."""
-    return await _shown(await whose.seen(), ports.clock(), ports)
+async def show(whose: OneCart, ports: Ports, currency: str | UnsetType = UNSET) -> Shown:
+    """The open and the saved lines with names and prices, in another currency if one is asked for. Raises CurrencyUnknown."""
+    rate = None if currency is UNSET else await ports.rates.of(currency)
+    shown = await _shown(await whose.seen(), ports.clock(), ports)
+    return shown if rate is None else replace(shown, rate=rate)
 
 
 async def add(wish: contract.AddItem, caller: Caller, whose: OneCart, ports: Ports) -> Shown:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from mallkit.money import Money
+from mallkit.money import Money, converted
 from svc_cart.domain.cart import Cart
 
 
@@ -21,10 +22,27 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """So many units of `currency` for one of the mall's own, as of a moment (RFC 3339)."""
+
+    currency: str
+    per_unit: Decimal
+    as_of: str
+
+    def of(self, money: Money) -> Money:
+        """The same in this currency, half up."""
+        return converted(money, self.currency, self.per_unit)
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A cart as its user sees it at the time `at`: with the faces of all open and saved lines, and the mall's currency."""
+    """A cart as its user sees it at the time `at`: with the faces of all open and saved lines, and the mall's currency.
+
+    With a `rate` it is shown in that one's currency.
+    """
 
     cart: Cart
     faces: Mapping[str, Face]
     at: float
     currency: str
+    rate: Rate | None = None

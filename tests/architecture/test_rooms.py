@@ -13,7 +13,7 @@ ROOMS = {
 ADAPTERS = {
     "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "guest_carts.py", "opening.py", "addresses.py", "ringfile.py"},
     "svc_payment": {"bank.py"},
-    "svc_cart": {"faces.py"},
+    "svc_cart": {"faces.py", "rates.py"},
     "svc_product": {"rates.py"},
 }
 """Rooms that only one service has: each an adapter with a name of its own."""

@@ -158,6 +158,8 @@ TARGETS = """
 404 DELETE /api/v1/auth/sessions/{long}
 403 GET    /api/v1/auth/accounts/unknown
 400 GET    /api/v1/cart?surprise=1
+400 GET    /api/v1/cart?currency=eur
+422 GET    /api/v1/cart?currency=XXX
 400 DELETE /api/v1/cart?surprise=1
 400 GET    /api/v1/payments
 400 GET    /api/v1/payments?order_id=

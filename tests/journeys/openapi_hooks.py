@@ -155,6 +155,12 @@ def _saved(case: Case[Any]) -> None:
     world.ask("POST", f"/api/v1/cart/items/{world.product}/save", None, world.browser.token)
 
 
+def _own_currency(case: Case[Any]) -> None:
+    """Of all others the mall has no rate."""
+    if "currency" in case.query:
+        case.query = {**case.query, "currency": "USD"}
+
+
 def _guest(case: Case[Any]) -> None:
     case.headers["Cart-Token"] = world.guest()
 
@@ -297,7 +303,8 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "cart.restore": _both(_product, _saved),
     "cart.remove_saved": _both(_product, _saved),
     "cart.merge": _body(cart_token=world.guest),
-    "cart.guest_cart": _guest,
+    "cart.cart": _own_currency,
+    "cart.guest_cart": _both(_guest, _own_currency),
     "cart.guest_clear": _guest,
     "cart.guest_add": _both(_guest, _key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
     "cart.guest_set": _both(_guest, _product),

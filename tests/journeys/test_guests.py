@@ -41,7 +41,7 @@ async def test_a_guest_fills_a_cart_registers_logs_in_and_buys_it_once(people: P
     assert (merged.status, merged.json["left_out"]) == (200, [])
     bought = await ann.check_out(key="press-1")
     assert bought.status == 200, bought.body
-    assert {line["product_id"]: line["quantity"] for line in (await ann.order(bought.json["order_id"]))["lines"]} == {pot: 2, mug: 1}
+    assert {line["product_id"]: line["quantity"] for line in (await ann.order(bought.json["order_id"]))["items"]} == {pot: 2, mug: 1}
     again = await ann.call("POST", "/api/v1/cart/merge", {"cart_token": token})
     assert (again.status, again.json["cart"]["items"]) == (200, []), "what was bought does not come back"
     bob = await people.shopper()

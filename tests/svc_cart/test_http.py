@@ -32,6 +32,7 @@ async def test_a_cart_exists_from_the_first_look_and_shows_what_was_added(shoppi
         "prices_as_of": empty.json["prices_as_of"],
         "changes": False,
         "saved": [],
+        "rate": None,
     }
     added = await shopping.add("pot", 2)
     assert lines(added) == [("pot", 2, 39.98)]
