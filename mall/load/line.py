@@ -15,9 +15,12 @@ PATIENCE = 20.0
 
 
 class How(TypedDict, total=False):
-    """`key`: the Idempotency-Key; `version`: for If-Match; `patience`: seconds after which the line is dropped on purpose."""
+    """`key`: the Idempotency-Key; `cart_token`: of a guest's cart; `version`: for If-Match; `patience`: seconds after which the line is
+    dropped on purpose.
+    """
 
     key: str
+    cart_token: str
     version: str
     patience: float
 
@@ -36,6 +39,8 @@ class Line:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if how.get("key"):
             headers["Idempotency-Key"] = how["key"]
+        if how.get("cart_token"):
+            headers["Cart-Token"] = how["cart_token"]
         if how.get("version"):
             headers["If-Match"] = f'"{how["version"]}"'
         began = time.perf_counter()

@@ -50,19 +50,32 @@ class Shopper:
         while await self._crowd.next_visit():
             self._visit += 1
             self._tills = []
+            guest = "" if self._line.token or not self._feels_like(0.3) else await self._come_as_a_guest()
             if not self._line.token or self._feels_like(0.03):  # now and then one logs in again
-                await self._log_in()
+                await self._log_in(guest)
+            if guest and self._line.token:
+                await self._insist("merge", "POST", "/api/v1/cart/merge", {"cart_token": guest}, key="")
             chosen = await self._browse()
             if self._line.token and await self._fill(chosen):
                 way = self._dice.choices([*self._crowd.terms.habits], [*self._crowd.terms.habits.values()])[0]
                 await self._ways[way]()
                 await self._look_back()
 
-    async def _log_in(self) -> None:
+    async def _come_as_a_guest(self) -> str:
+        """The token of a cart that was filled before the shopper had an account, or logged in."""
+        begun = await self._line.call("guest", "POST", "/api/v1/guest-carts")
+        token = str(begun.json["cart_token"]) if begun.final and not begun.slug else ""
+        for product_id in await self._browse() if token else ():
+            line = {"product_id": product_id, "quantity": self._dice.randint(1, 3)}
+            await self._line.call("guest add", "POST", "/api/v1/guest-cart/items", line, cart_token=token)
+        return token
+
+    async def _log_in(self, guest: str = "") -> None:
         self._line.token = ""
         if not self.user_id:
             await self._line.call("register", "POST", "/api/v1/auth/register", {**self._account, "name": "Ann Load"})
-        told = await self._line.call("login", "POST", "/api/v1/auth/login", self._account)
+        account = self._account | ({"cart_token": guest} if guest else {})
+        told = await self._line.call("login", "POST", "/api/v1/auth/login", account)
         if told.ok:
             if not self.user_id:
                 self._crowd.ledger.shoppers.append(told.json["user_id"])
