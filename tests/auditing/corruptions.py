@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from contracts.audit import Adjustment, Cart
+from contracts.audit import Adjustment
 from contracts.audit import Entry as Pieces
 from contracts.checkout import CheckoutStatus
 from contracts.order import Status
@@ -13,6 +13,7 @@ from mall.auditing.books import Authorized
 from mallkit.action_rules import Entry
 from mallkit.allotment_words import movement_id
 from mallkit.audit import Unpublished
+from tests.auditing.corruptions_of_guests import OF_GUESTS
 from tests.auditing.model import COUPON, Paper, Purchase
 
 Harm = Callable[[Paper, Purchase], str]
@@ -207,32 +208,6 @@ def sealed_for_ever(paper: Paper, bought: Purchase) -> str:
     return bought.user
 
 
-def merged_twice(paper: Paper, bought: Purchase) -> str:
-    paper.books.carts["another"] = Cart(id="another", revision=1, merged=(bought.guest,))
-    return bought.guest
-
-
-def merged_for_another(paper: Paper, bought: Purchase) -> str:
-    paper.books.guests[bought.guest] = replace(paper.books.guests[bought.guest], into="another")
-    return bought.guest
-
-
-def merged_and_still_open(paper: Paper, bought: Purchase) -> str:
-    paper.books.guests[bought.guest] = replace(paper.books.guests[bought.guest], into="", settled=False)
-    return bought.guest
-
-
-def merged_into_nothing(paper: Paper, bought: Purchase) -> str:
-    cart = paper.books.carts[bought.user]
-    paper.books.carts[bought.user] = replace(cart, merged=tuple(each for each in cart.merged if each != bought.guest))
-    return bought.guest
-
-
-def closed_for_ever(paper: Paper, bought: Purchase) -> str:
-    paper.books.guests[bought.guest] = replace(paper.books.guests[bought.guest], settled=False)
-    return bought.guest
-
-
 def running_for_ever(paper: Paper, bought: Purchase) -> str:
     paper.books.checkouts[bought.id] = replace(paper.books.checkouts[bought.id], status=CheckoutStatus.RUNNING)
     return bought.id
@@ -266,6 +241,7 @@ def action_changed(paper: Paper, _: Purchase) -> str:
 
 
 OF_PAID: dict[Harm, str] = {
+    **OF_GUESTS,
     lost_piece: "stock-balance",
     use_lost: "coupon-balance",
     coupon_not_used: "coupon-purchase",
@@ -293,11 +269,6 @@ OF_PAID: dict[Harm, str] = {
     bought_and_put_back: "cart-once",
     bought_and_still_there: "cart-once",
     sealed_for_ever: "cart-sealed",
-    merged_twice: "guest-once",
-    merged_for_another: "guest-once",
-    merged_and_still_open: "guest-once",
-    merged_into_nothing: "guest-once",
-    closed_for_ever: "guest-settled",
     running_for_ever: "checkout-final",
     paying_for_ever: "order-paying",
     unpaid_for_ever: "order-unpaid",

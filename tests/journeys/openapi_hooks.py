@@ -19,6 +19,7 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
 
 from contracts.bank import SIGNATURE
+from tests.journeys.openapi_fills import body, both, path, without
 from tests.journeys.people import card
 from tests.journeys.world import SVG, World
 
@@ -96,50 +97,13 @@ def _nothing(_: Case[Any]) -> None:
     """The invented values do."""
 
 
-def _path(**values: Callable[[], str]) -> Callable[[Case[Any]], None]:
-    """Fills places of the path."""
-
-    def fill(case: Case[Any]) -> None:
-        case.path_parameters = {name: make() for name, make in values.items()}
-
-    return fill
-
-
-def _both(*fills: Callable[[Case[Any]], None]) -> Callable[[Case[Any]], None]:
-    def fill(case: Case[Any]) -> None:
-        for each in fills:
-            each(case)
-
-    return fill
-
-
-def _body(**values: Callable[[], Json]) -> Callable[[Case[Any]], None]:
-    """Sets fields of the body."""
-
-    def fill(case: Case[Any]) -> None:
-        if isinstance(case.body, dict):
-            case.body = {**case.body, **{name: make() for name, make in values.items()}}
-
-    return fill
-
-
-def _without(*names: str) -> Callable[[Case[Any]], None]:
-    """Takes optional fields out of the body, whose invented value could only be refused."""
-
-    def fill(case: Case[Any]) -> None:
-        if isinstance(case.body, dict):
-            case.body = {name: value for name, value in case.body.items() if name not in names}
-
-    return fill
-
-
 def _key(case: Case[Any]) -> None:
     case.headers["Idempotency-Key"] = f"{RUN}-{next(_fresh)}"
 
 
 def _register(case: Case[Any]) -> None:
     number = next(_fresh)
-    _body(email=lambda: f"{RUN}-{number}@example.org")(case)
+    body(email=lambda: f"{RUN}-{number}@example.org")(case)
 
 
 def _version(case: Case[Any]) -> None:
@@ -235,19 +199,15 @@ def _picture(case: Case[Any]) -> None:
     case.body = {"svg": SVG}
 
 
-def _own_currency(case: Case[Any]) -> None:
-    case.query = {name: value for name, value in case.query.items() if name != "currency"}
-
-
 def _spare(case: Case[Any]) -> None:
     """The run finds the products that everything else here is bought with in lists, and would change them."""
     if case.path_parameters.get("product_id") in {world.product, world.changing}:
         case.path_parameters = {"product_id": world.new_product()}
 
 
-_plain_purchase = _without("user_id", "expected_total", "coupon", "currency")
-_product = _path(product_id=lambda: world.product)
-_changing = _path(product_id=lambda: world.changing)
+_plain_purchase = without("user_id", "expected_total", "coupon", "currency")
+_product = path(product_id=lambda: world.product)
+_changing = path(product_id=lambda: world.changing)
 ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
     "auth.sessions": _own_cursor,
     "auth.give_role": _spare_person,
@@ -273,54 +233,54 @@ ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
 once in a part, a product that was made without a picture has none, and services have names."""
 WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "auth.register": _register,
-    "auth.login": _body(email=lambda: world.browser.email, password=lambda: world.browser.password),
-    "auth.refresh": _body(refresh_token=lambda: world.customer().refresh_token),
-    "auth.change_password": _body(old_password=lambda: "a-long-password"),
-    "auth.end_session": _path(session_id=world.spare_session),
-    "auth.account_of": _path(user_id=lambda: world.shopper.user_id),
-    "auth.give_role": _path(user_id=lambda: world.customer().user_id),
-    "product.create": _both(_key, _without("currency")),
+    "auth.login": body(email=lambda: world.browser.email, password=lambda: world.browser.password),
+    "auth.refresh": body(refresh_token=lambda: world.customer().refresh_token),
+    "auth.change_password": body(old_password=lambda: "a-long-password"),
+    "auth.end_session": path(session_id=world.spare_session),
+    "auth.account_of": path(user_id=lambda: world.shopper.user_id),
+    "auth.give_role": path(user_id=lambda: world.customer().user_id),
+    "product.create": both(_key, without("currency")),
     "product.products": _own_currency,
-    "product.product": _both(_product, _own_currency),
+    "product.product": both(_product, _own_currency),
     "product.patch": _changing,
-    "product.delete": _path(product_id=world.new_product),
+    "product.delete": path(product_id=world.new_product),
     "product.stock": _product,
-    "product.set_stock": _both(_changing, _version),
-    "product.set_picture": _both(_changing, _picture),
-    "product.delete_picture": _path(product_id=world.new_product),
+    "product.set_stock": both(_changing, _version),
+    "product.set_picture": both(_changing, _picture),
+    "product.delete_picture": path(product_id=world.new_product),
     "product.prices": _product,
     "product.price_changes": _product,
-    "product.adjust_stock": _both(_key, _changing, _body(delta=lambda: 1)),
+    "product.adjust_stock": both(_key, _changing, body(delta=lambda: 1)),
     "product.stock_log": _product,
-    "product.set_category": _without("parent"),
-    "product.delete_category": _path(category=world.new_category),
+    "product.set_category": without("parent"),
+    "product.delete_category": path(category=world.new_category),
     "product.import_part": _plain_rows,
-    "product.apply_import": _both(_path(import_id=world.staged_import), _body(parts=lambda: 1), _without("categories")),
-    "cart.add_item": _both(_key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
+    "product.apply_import": both(path(import_id=world.staged_import), body(parts=lambda: 1), without("categories")),
+    "cart.add_item": both(_key, body(product_id=lambda: world.product, quantity=lambda: 1)),
     "cart.set_item": _product,
-    "cart.remove_item": _both(_product, _in_cart),
-    "cart.save": _both(_product, _in_cart),
-    "cart.restore": _both(_product, _saved),
-    "cart.remove_saved": _both(_product, _saved),
-    "cart.merge": _body(cart_token=world.guest),
+    "cart.remove_item": both(_product, _in_cart),
+    "cart.save": both(_product, _in_cart),
+    "cart.restore": both(_product, _saved),
+    "cart.remove_saved": both(_product, _saved),
+    "cart.merge": body(cart_token=world.guest),
     "cart.cart": _own_currency,
-    "cart.guest_cart": _both(_guest, _own_currency),
+    "cart.guest_cart": both(_guest, _own_currency),
     "cart.guest_clear": _guest,
-    "cart.guest_add": _both(_guest, _key, _body(product_id=lambda: world.product, quantity=lambda: 1)),
-    "cart.guest_set": _both(_guest, _product),
-    "cart.guest_remove": _both(_guest, _product),
-    "checkout.quote": _both(_address, _plain_purchase),
-    "checkout.run": _both(_key, _address, _body(credit_card=lambda: GOOD_CARD), _plain_purchase),
-    "checkout.place_order": _both(_key, _address, _plain_purchase),
-    "checkout.status": _path(checkout_id=lambda: str(world.paid["checkout_id"])),
-    "order.order": _path(order_id=lambda: str(world.paid["order_id"])),
-    "order.cancel": _path(order_id=lambda: str(world.bought()["order_id"])),
-    "failures.retry_failure": _path(failure_id=lambda: world.failure_id),
-    "order.orders_of": _path(user_id=lambda: world.shopper.user_id),
-    "payment.charge": _both(_key, _charge),
-    "payment.payment": _path(transaction_id=lambda: str(world.paid["transaction_id"])),
+    "cart.guest_add": both(_guest, _key, body(product_id=lambda: world.product, quantity=lambda: 1)),
+    "cart.guest_set": both(_guest, _product),
+    "cart.guest_remove": both(_guest, _product),
+    "checkout.quote": both(_address, _plain_purchase),
+    "checkout.run": both(_key, _address, body(credit_card=lambda: GOOD_CARD), _plain_purchase),
+    "checkout.place_order": both(_key, _address, _plain_purchase),
+    "checkout.status": path(checkout_id=lambda: str(world.paid["checkout_id"])),
+    "order.order": path(order_id=lambda: str(world.paid["order_id"])),
+    "order.cancel": path(order_id=lambda: str(world.bought()["order_id"])),
+    "failures.retry_failure": path(failure_id=lambda: world.failure_id),
+    "order.orders_of": path(user_id=lambda: world.shopper.user_id),
+    "payment.charge": both(_key, _charge),
+    "payment.payment": path(transaction_id=lambda: str(world.paid["transaction_id"])),
     "payment.payments_of": _of_paid,
     "payment.bank_webhook": _news,
-    "payment.refund": _both(_key, _path(transaction_id=lambda: str(world.bought()["transaction_id"])), _without("amount")),
+    "payment.refund": both(_key, path(transaction_id=lambda: str(world.bought()["transaction_id"])), without("amount")),
 }
 """Operation → what its right requests get."""

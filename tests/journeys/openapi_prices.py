@@ -6,7 +6,8 @@ from typing import Any
 from schemathesis import Case
 
 from tests.journeys import world_prices as prices
-from tests.journeys.openapi_hooks import ALWAYS, RUN, WORDS, Json, _body, _both, _key, _path, _without, world
+from tests.journeys.openapi_fills import body, both, path, without
+from tests.journeys.openapi_hooks import ALWAYS, RUN, WORDS, Json, _key, world
 
 VALUES: dict[str, tuple[str, Json]] = {"percent": ("basis_points", 1000), "fixed": ("amount", 2.5)}
 _fresh = itertools.count()
@@ -34,10 +35,10 @@ def _parcel(case: Case[Any]) -> None:
     case.body = {"country": "US", "lines": [{"product_id": world.product, "quantity": 1}]}
 
 
-_nowhere = _path(country=lambda: prices.priced_country(world))
-_new_coupon = _path(code=lambda: prices.new_coupon(world))
-_new_promotion = _path(promotion_id=lambda: prices.new_promotion(world))
-_no_window = _without("valid_from", "valid_until")
+_nowhere = path(country=lambda: prices.priced_country(world))
+_new_coupon = path(code=lambda: prices.new_coupon(world))
+_new_promotion = path(promotion_id=lambda: prices.new_promotion(world))
+_no_window = without("valid_from", "valid_until")
 ALWAYS |= {
     "checkout.coupons": _coupons_query,
     "checkout.put_tariff": _nowhere,
@@ -48,14 +49,14 @@ ALWAYS |= {
     "checkout.change_promotion": _on_nothing,
 }
 WORDS |= {
-    "checkout.create_coupon": _both(_key, _coupon, _no_window, _without("currency", "minimum")),
-    "checkout.coupon": _path(code=lambda: prices.coupon(world)),
-    "checkout.change_coupon": _both(_new_coupon, _no_window),
-    "checkout.begin_promotion": _both(_key, _no_window),
-    "checkout.change_promotion": _both(_new_promotion, _no_window),
+    "checkout.create_coupon": both(_key, _coupon, _no_window, without("currency", "minimum")),
+    "checkout.coupon": path(code=lambda: prices.coupon(world)),
+    "checkout.change_coupon": both(_new_coupon, _no_window),
+    "checkout.begin_promotion": both(_key, _no_window),
+    "checkout.change_promotion": both(_new_promotion, _no_window),
     "checkout.end_promotion": _new_promotion,
-    "checkout.put_tariff": _body(steps=lambda: prices.TARIFF["steps"]),
+    "checkout.put_tariff": body(steps=lambda: prices.TARIFF["steps"]),
     "checkout.quote_shipping": _parcel,
-    "checkout.put_taxes": _without("shipping"),
-    "checkout.put_rate": _both(_path(currency=lambda: "EUR"), _body(per_unit=lambda: 0.92), _without("as_of")),
+    "checkout.put_taxes": without("shipping"),
+    "checkout.put_rate": both(path(currency=lambda: "EUR"), body(per_unit=lambda: 0.92), without("as_of")),
 }
