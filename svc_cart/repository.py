@@ -164,9 +164,9 @@ class StoredGuests:
         return cast("GuestCart", settled)
 
     async def _forget(self, guest_id: str, now: float) -> None:
-        def is_due(found: GuestCart | None) -> None:
-            if found is None or found.forget_at >= now:
+        def check(found: GuestCart | None) -> None:
+            if found is None or not guest.is_due(found, now):
                 raise Absent(GUESTS.name, guest_id)
 
         with suppress(Absent):
-            await self._store.together(self._guests.checking(guest_id, is_due), self._guests.removing(guest_id))
+            await self._store.together(self._guests.checking(guest_id, check), self._guests.removing(guest_id))

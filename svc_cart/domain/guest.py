@@ -81,6 +81,11 @@ def touch(guest: GuestCart, forget_at: float) -> GuestCart:
     return guest if guest.state is not GuestState.OPEN else replace(guest, forget_at=max(guest.forget_at, forget_at))
 
 
+def is_due(guest: GuestCart, now: float) -> bool:
+    """Whether nobody needs it any more: unused for long, its token worth nothing, and nothing on its way."""
+    return guest.forget_at < now and guest.state is not GuestState.CLOSED
+
+
 def close(guest: GuestCart, user_id: str, forget_at: float) -> GuestCart:
     """From here it takes nothing more, and goes into this user's cart; again, nothing changes.
 

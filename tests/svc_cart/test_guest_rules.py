@@ -66,6 +66,14 @@ def test_using_a_cart_keeps_it_and_an_edit_that_changes_nothing_writes_nothing()
     assert guest.touch(begun, NOON + 2 * MONTH).forget_at == NOON + 2 * MONTH
 
 
+def test_only_what_is_unused_and_not_on_its_way_is_forgotten() -> None:
+    begun = guest_with(POT)
+    assert [guest.is_due(begun, NOON + MONTH + after) for after in (-1, 0, 1)] == [False, False, True]
+    closed = guest.close(begun, "ann", NOON)
+    assert not guest.is_due(closed, NOON + 9 * MONTH)
+    assert guest.is_due(merged(Cart("ann"), begun)[1], NOON + 9 * MONTH)
+
+
 def test_merging_keeps_the_larger_quantity_of_the_same_product_and_the_users_line() -> None:
     own = Cart("ann", (Line("pot", 5, "Pot", 1500, "USD"), Line("jar", 1)))
     after, settled = merged(own, guest_with(POT, replace(MUG, quantity=4)))
