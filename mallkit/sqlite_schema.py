@@ -184,10 +184,8 @@ def _index(connection: sqlite3.Connection, path: Path, table: Table[Any]) -> Non
         except sqlite3.IntegrityError as error:
             message = f"{path}: {kind.name} holds documents with the same {'_'.join(fields)}, which is now to be unique"
             raise CannotOpen(message) from error
-    covered = set(kind.indexes) | {(field,) for field in kind.fields if (field,) not in kind.unique}
-    for fields in sorted(covered):
-        if not any(other != fields and other[: len(fields)] == fields for other in covered):
-            _create_index(connection, "INDEX", table, "by", (*fields, "id"))
+    for columns in table.indexes:
+        _create_index(connection, "INDEX", table, "by", columns)
 
 
 def _create_index(connection: sqlite3.Connection, what: str, table: Table[Any], use: str, fields: tuple[str, ...]) -> None:

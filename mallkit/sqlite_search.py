@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from mallkit.sqlite_query import LAST, Condition, Order, Place, side_of
 from mallkit.sqlite_table import Side, Table
-from mallkit.store import Prefix, Term
+from mallkit.store import AnyOf, Prefix, Range, Term
 
 Rows: TypeAlias = Callable[[str, Sequence[Any]], list[Any]]
 """Runs a statement; all calls for one page see the store as of one moment."""
@@ -70,6 +70,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Driver:
+    """Ways that together lead to all that fits; and what they do not see to, so that each document on them is asked for it."""
+
+    ways: tuple[Way, ...]
+    filters: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What `find` was asked."""
 
@@ -111,15 +119,37 @@ class Search:
         groups = [self._group(side_of(self._table, many), term) for many, terms in asked.items() for term in dict.fromkeys(terms)]
         if any(group.words == () for group in groups):
             return [], None
-        listed = [group for group in groups if group.words and self._order.name in group.side.lists]
-        if listed:
-            driver = listed[0] if len(listed) == 1 else self._sparsest(listed)
-            return self._merged(self._ways(driver), self._filters(groups, driver, "l.doc"))
+        drivers = [*self._by_lists(groups), *self._by_index(groups)]
+        if drivers:
+            return self._merged(drivers[0] if len(drivers) == 1 else self._sparsest(drivers))
         few = next((group for group in groups if self._number(group) <= self._bounds.collected), None)
         if few is not None or not self._looked:
-            few = few or groups[0]
-            return self._collected(few, self._filters(groups, few, "l.rowid")), None
-        return self._merged([Way(self._table.name, "l.rowid")], self._filters(groups, None, "l.rowid"))
+            return self._collected(few or groups[0], self._filters(groups, few or groups[0], "l.rowid")), None
+        return self._merged(Driver((Way(self._table.name, "l.rowid"),), self._filters(groups, None, "l.rowid")))
+
+    def _by_lists(self, groups: Sequence[Group]) -> list[Driver]:
+        """Each term that has lists in the order that is asked for."""
+        drivers = []
+        for group in groups:
+            lists = group.side.lists.get(self._order.name)
+            if group.words and lists is not None:
+                ways = tuple(Way(lists, "l.doc", (("l.term = ?", (word,)),)) for word in group.words)
+                drivers.append(Driver(ways, self._filters(groups, group, "l.doc")))
+        return drivers
+
+    def _by_index(self, groups: Sequence[Group]) -> list[Driver]:
+        """What `where` says, if there is an index of just that in the order that is asked for."""
+        fixed = {name: wanted for name, wanted in self._question.where.items() if not isinstance(wanted, Range)}
+        several = [name for name, wanted in fixed.items() if isinstance(wanted, AnyOf)]
+        if not fixed or len(several) > 1 or not self._table.is_sorted(set(fixed), self._order.name):
+            return []
+        values = dict.fromkeys(fixed[several[0]].values) if several else (None,)
+        if not 0 < len(values) <= self._bounds.merged:
+            return []
+        conditions = [Condition(self._table, {**fixed, several[0]: value} if several else fixed) for value in values]
+        ways = (Way(self._table.name, "l.rowid", ((" AND ".join(each.clauses), tuple(each.values)),)) for each in conditions)
+        rest = {name: wanted for name, wanted in self._question.where.items() if name not in fixed}
+        return [Driver(tuple(ways), self._filters(groups, None, "l.rowid", rest))]
 
     def _group(self, side: Side, term: Term) -> Group:
         if not isinstance(term, Prefix):
@@ -127,40 +157,36 @@ class Search:
         words = tuple(word for (word,) in self._rows(side.words, (term.text, term.text + LAST, self._bounds.merged + 1)))
         return Group(side, term, words if len(words) <= self._bounds.merged else None)
 
-    def _sparsest(self, groups: Sequence[Group]) -> Group:
+    def _sparsest(self, drivers: Sequence[Driver]) -> Driver:
         """The one whose next documents reach farthest; one that ends before that is the best."""
-        reached: list[tuple[Place, Group]] = []
-        for group in groups:
-            edge = self._edge(group)
+        reached: list[tuple[Place, Driver]] = []
+        for driver in drivers:
+            edge = self._nearest([self._place_at(way, max(self._bounds.walked // len(driver.ways), 1)) for way in driver.ways])
             if edge is None:
-                return group
-            reached.append((edge, group))
+                return driver
+            reached.append((edge, driver))
         farthest = min if self._order.down else max
         return farthest(reached, key=lambda each: each[0])[1]
 
-    def _edge(self, group: Group) -> Place | None:
-        ways = self._ways(group)
-        return self._nearest([self._place_at(way, max(self._bounds.walked // len(ways), 1)) for way in ways])
-
-    def _ways(self, group: Group) -> list[Way]:
-        """A list for each of its words."""
-        return [Way(group.side.lists[self._order.name], "l.doc", (("l.term = ?", (word,)),)) for word in group.words or ()]
-
-    def _filters(self, groups: Sequence[Group], driver: Group | None, doc: str) -> list[Clause]:
+    def _filters(
+        self, groups: Sequence[Group], driver: Group | None, doc: str, where: Mapping[str, Any] | None = None
+    ) -> tuple[Clause, ...]:
+        """The other terms, and `where`, or what is left of it."""
         found = [group.on(doc) for group in groups if group is not driver]
-        if self._question.where:
-            condition = Condition(self._table, self._question.where)
+        where = self._question.where if where is None else where
+        if where:
+            condition = Condition(self._table, where)
             here = " AND ".join((f"m.rowid = {doc}", *condition.clauses))
             found.append((f"EXISTS (SELECT 1 FROM {self._table.name} AS m WHERE {here})", tuple(condition.values)))  # noqa: S608
-        return found
+        return tuple(found)
 
-    def _merged(self, ways: Sequence[Way], filters: Sequence[Clause]) -> tuple[list[Found], Place | None]:
-        """What fits on several ways together."""
+    def _merged(self, driver: Driver) -> tuple[list[Found], Place | None]:
+        """What fits on its ways together."""
         found: set[Found] = set()
         ends: list[Place | None] = []
-        for way in ways:
-            end = self._place_at(way, max(self._looked // len(ways), 1)) if filters and self._looked else None
-            here = self._walk(way, filters, end)
+        for way in driver.ways:
+            end = self._place_at(way, max(self._looked // len(driver.ways), 1)) if driver.filters and self._looked else None
+            here = self._walk(way, driver.filters, end)
             found.update(here)
             ends.append(end if len(here) < self._most else None)
         end = self._nearest(ends)

@@ -78,6 +78,13 @@ def plain(wanted: type, value: Any, name: str) -> Any:  # noqa: ANN401 - what a 
     raise TypeError(message)
 
 
+def indexes_of(kind: Kind[Any]) -> list[tuple[str, ...]]:
+    """The columns of every index that is not unique: those declared, and one for each field that none begins with; ids come last."""
+    covered = set(kind.indexes) | {(field,) for field in kind.fields if (field,) not in kind.unique}
+    kept = [index for index in sorted(covered) if not any(other != index and other[: len(index)] == index for other in covered)]
+    return [index if index[-1] == "id" else (*index, "id") for index in kept]
+
+
 class Table(Generic[T]):
     """What a kind means in SQL. Its statements are made once, so that SQLite's own cache finds them again."""
 
@@ -93,6 +100,7 @@ class Table(Generic[T]):
         self.delete = f'DELETE FROM "{name}" WHERE rowid = ?'  # noqa: S608 - declared names only
         self.sides = {many: Side(kind, many) for many in kind.many}
         self.counts = [Count(kind, fields) for fields in kind.counted]
+        self.indexes = indexes_of(kind)
         self._fields = tuple(kind.fields.items())
         self._updates: dict[tuple[str, ...], str] = {}
         self._decoder = msgspec.json.Decoder(kind.type)
@@ -131,6 +139,11 @@ class Table(Generic[T]):
         key = str(getattr(doc, "id"))  # noqa: B009 - T is not known to have one
         others = {name: (plain(self.types[name], getattr(doc, name), name), key) for name in side.lists if name != "id"}
         return {"id": (key,), **others}
+
+    def is_sorted(self, fields: Collection[str], order: str) -> bool:
+        """Whether an index has all documents with one value of each of these fields in this order."""
+        rest = ("id",) if order == "id" else (order, "id")
+        return any(set(index[: len(fields)]) == set(fields) and index[len(fields) :] == rest for index in self.indexes)
 
     def counted(self, fields: Collection[str]) -> Count | None:
         """The smallest count that knows all these fields, if there is one."""

@@ -38,11 +38,11 @@ class Kind(Generic[T]):
     unique: tuple[tuple[str, ...], ...] = ()
     """Fields whose values together occur once; `Taken.index` is their names joined by an underscore."""
     indexes: tuple[tuple[str, ...], ...] = ()
-    """Fields that `find` asks for together; the id is always appended."""
+    """Fields that `find` asks for together; the id is appended, or named last for what is asked for in the order of ids."""
     many: tuple[str, ...] = ()
     """Attributes of several strings that `all_of` may name."""
     many_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of those, fields in whose order `all_of` finds as fast as by id; each costs one row more for every string of a document."""
+    """Of those, fields in whose order `all_of` finds as fast as by id; each costs a row for every string of a document."""
     counted: tuple[tuple[str, ...], ...] = ()
     """Fields by which documents are counted while they are written: `count` and `counts` by these read no documents."""
     version: int = 1
@@ -56,7 +56,8 @@ class Kind(Generic[T]):
                 message = f"{name!r} of collection {self.name!r} is not a name of lower-case words"
                 raise ValueError(message)
         wrong = [name for name, kind in self.fields.items() if kind not in (str, int, float, bool) or name == "id"]
-        named = (*self.unique, *self.indexes, *self.counted, *self.many_by.values())
+        indexed = (index[:-1] if index[1:] and index[-1] == "id" else index for index in self.indexes)
+        named = (*self.unique, *indexed, *self.counted, *self.many_by.values())
         wrong += [name for index in named for name in index if name not in self.fields]
         wrong += [name for name in self.many_by if name not in self.many]
         wrong += [f"version {n}" for n in range(1, self.version) if n not in self.upcasters]
@@ -84,7 +85,7 @@ class Taken(Exception):
 
 
 class StoreUnavailable(Unavailable):
-    """The store cannot be read or written for now; of a write it is not known whether it happened."""
+    """It cannot be read or written for now; of a write it is not known whether it happened."""
 
     slug = "store-unavailable"
     title = "The store is not available"

@@ -100,7 +100,7 @@ def _as_it_was(path: Path) -> None:
     raw.execute('CREATE TABLE "books__words" (term TEXT NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY (term, doc)) WITHOUT ROWID')
     raw.execute('CREATE INDEX "books__words__doc" ON "books__words" (doc)')
     raw.execute("""INSERT INTO "books__words" SELECT value, books.rowid FROM books, json_each(books._doc, '$.words')""")
-    shape = '[[["price","int"],["rare","bool"],["shelf","str"],["weight","float"]],[],[["shelf","price"]],["words"]]'
+    shape = '[[["price","int"],["rare","bool"],["shelf","str"],["weight","float"]],[],[["shelf","id"],["shelf","price"]],["words"]]'
     raw.execute("UPDATE _kinds SET shape = ?", (shape,))
     raw.commit()
     raw.close()

@@ -13,7 +13,7 @@ from mallkit.sqlite import open_store
 from mallkit.sqlite_schema import open_prepared
 from mallkit.sqlite_search import Bounds
 from mallkit.sqlite_unit import OUTBOX, Unit
-from mallkit.store import Collection, Forgetting, Page, Prefix
+from mallkit.store import AnyOf, Collection, Forgetting, Page, Prefix
 from tests.mallkit.books import BOOKS, Book
 
 FEW, MANY = 1_200, 9_600
@@ -72,6 +72,8 @@ QUESTIONS: dict[str, Asked] = {
     "the beginning of a word": lambda books: books.find(order="-id", limit=10, all_of={"words": [Prefix("gre")]}),
     "the beginning of forty": lambda books: books.find(order="price", limit=10, all_of={"words": [Prefix("word")]}),
     "the beginning of all": lambda books: books.find(order="-id", limit=10, all_of={"words": [Prefix("n")]}),
+    "a word on one shelf of many": lambda books: books.find({"shelf": "s4"}, order="price", limit=5, all_of={"words": ["black"]}),
+    "a word on two shelves": lambda books: books.find({"shelf": AnyOf(["s4", "s5"])}, order="-id", limit=10, all_of={"words": ["tea"]}),
     "a word on a shelf": lambda books: books.find({"shelf": "s4"}, order="-id", limit=10, all_of={"words": ["tea"]}),
 }
 

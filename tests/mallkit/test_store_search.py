@@ -127,6 +127,16 @@ def _words(number: int) -> frozenset[str]:
     return frozenset({"tea", "black" if number % 2 else "green", f"n{number}", *(["rare"] if number % 100 == 99 else [])})
 
 
+async def test_a_shelf_with_few_leads_a_common_word(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(walked=60)) as store:
+        await shelve(store, 2000)
+        for where in ({"shelf": "b"}, {"shelf": AnyOf(["b", "c"])}, {"shelf": "b", "price": Range(ge=0)}):
+            for order in ("id", "-id", "price"):
+                page = await store[BOOKS].find(where, order=order, limit=20, all_of={"words": ["tea"]})
+                assert len(page.items) == 20
+                assert {book.shelf for book in page.items} == {"b"}
+
+
 async def test_words_that_never_meet_end_a_page_early_and_it_goes_on_to_the_end(tmp_path: Path) -> None:
     async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(walked=50)) as store:
         await shelve(store, 400)
