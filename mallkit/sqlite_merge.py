@@ -21,7 +21,7 @@ def merged_page(table: Table[Any], where: Mapping[str, Any], order: Order, after
         return None
     (field,) = several
     values = list(dict.fromkeys(where[field].values))
-    if not 1 < len(values) <= MOST or not _is_ordered(table, frozenset(where), order.name):
+    if not 1 < len(values) <= MOST or not table.is_sorted(where, order.name):
         return None
     bound: list[Any] = []
     parts: list[str] = []
@@ -35,12 +35,3 @@ def merged_page(table: Table[Any], where: Mapping[str, Any], order: Order, after
     by = f"o{order.way}, i{order.way}"
     inner = f"SELECT r, i, o FROM ({' UNION ALL '.join(parts)}) ORDER BY {by} LIMIT ? OFFSET ?"  # noqa: S608
     return f"SELECT o, i, t._version, t._doc FROM ({inner}) CROSS JOIN {table.name} AS t ON t.rowid = r ORDER BY {by}", bound  # noqa: S608
-
-
-def _is_ordered(table: Table[Any], fields: frozenset[str], order: str) -> bool:
-    """Whether an index gives the order for each set of values of these fields."""
-    width = len(fields)
-    return any(
-        frozenset(index[:width]) == fields and (index[width : width + 1] == (order,) or (len(index) == width and order == "id"))
-        for index in table.kind.indexes
-    )

@@ -58,8 +58,7 @@ class Kind(Generic[T]):
         wrong = [name for name, kind in self.fields.items() if kind not in (str, int, float, bool) or name == "id"]
         indexed = (index[:-1] if index[1:] and index[-1] == "id" else index for index in self.indexes)
         named = (*self.unique, *indexed, *self.counted, *self.many_by.values())
-        wrong += [name for index in named for name in index if name not in self.fields]
-        wrong += [name for name in self.many_by if name not in self.many]
+        wrong += [name for index in named for name in index if name not in self.fields] + [*(self.many_by.keys() - self.many)]
         wrong += [f"version {n}" for n in range(1, self.version) if n not in self.upcasters]
         if wrong:
             message = f"collection {self.name!r} is declared wrongly at {', '.join(wrong)}"

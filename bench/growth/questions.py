@@ -64,7 +64,7 @@ def _deep(order: str, place: Place) -> Request:
     return Request(f"{PAGE}&sort={order}&after={cursor(Order(*CURSORS[order]), place)}")
 
 
-CURSORS = {"newest": ("-made", "made", True), "price": ("price_minor", "price_minor", False)}
+CURSORS = {"newest": ("-id", "id", True), "price": ("price_minor", "price_minor", False)}
 
 
 def _deep_newest(draw: Draw) -> list[Request]:

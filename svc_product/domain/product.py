@@ -93,11 +93,6 @@ class Product:
         return self.sheet.name.casefold()[:SORTED_NAME]
 
     @property
-    def made(self) -> str:
-        """For sorting by age: ids are UUIDv7, and an index may end with a field only."""
-        return self.id
-
-    @property
     def terms(self) -> frozenset[str]:
         """What a search finds it under: nothing when it is withdrawn."""
         if not self.on_sale:

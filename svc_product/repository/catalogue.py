@@ -17,16 +17,16 @@ from svc_product.repository.stock import Stock
 PRODUCTS: Kind[Product] = Kind(
     name="products",
     type=Product,
-    fields={"import_key": str, "on_sale": bool, "category": str, "group": str, "price_minor": int, "name_key": str, "made": str},
+    fields={"import_key": str, "on_sale": bool, "category": str, "group": str, "price_minor": int, "name_key": str},
     unique=(("import_key",),),
     indexes=(
         ("on_sale", "price_minor"),
         ("on_sale", "name_key"),
         ("on_sale", "category", "price_minor"),
         ("on_sale", "category", "name_key"),
-        ("on_sale", "made"),
-        ("on_sale", "category", "made"),
-        ("on_sale", "group", "made"),
+        ("on_sale", "id"),
+        ("on_sale", "category", "id"),
+        ("on_sale", "group", "id"),
     ),
     many=("terms",),
     many_by={"terms": ("price_minor",)},
@@ -37,8 +37,9 @@ ORDER = {
     Sort.NAME_DOWN: "-name_key",
     Sort.PRICE: "price_minor",
     Sort.PRICE_DOWN: "-price_minor",
-    Sort.NEWEST: "-made",
+    Sort.NEWEST: "-id",
 }
+"""Ids are UUIDv7: they grow with time."""
 KEYS_AT_ONCE = 500
 WALKED_AT_ONCE = 200
 STAMPED = Change(rule=lambda product: product)
@@ -97,16 +98,15 @@ class Catalogue:
 
     async def page(self, query: Query, after: str | None, limit: int) -> Page[Product]:
         """What is on sale."""
-        # What is withdrawn has no terms. Asking for `on_sale` all the same would make a planner walk everything that is on sale.
-        where: dict[str, Any] = {} if query.words else {"on_sale": True}
+        where: dict[str, Any] = {"on_sale": True}
         if query.categories:
             where["category"] = query.categories[0] if len(query.categories) == 1 else AnyOf(query.categories)
         if query.group is not None:
             where["group"] = query.group
-        if not query.words:
-            return await self._products.find(where, order=ORDER[query.sort], after=after, limit=limit)
-        order = "-id" if query.sort is Sort.NEWEST else ORDER[query.sort]  # as `made` is, and terms have lists by it
-        return await self._products.find(where, order=order, after=after, limit=limit, all_of={"terms": query.words})
+        if query.words and len(where) == 1:
+            where = {}  # what is withdrawn has no terms
+        all_of = {"terms": query.words} if query.words else {}
+        return await self._products.find(where, order=ORDER[query.sort], after=after, limit=limit, all_of=all_of)
 
     async def categories(self) -> Mapping[str, int]:
         """How many products are on sale in each itself."""
@@ -114,7 +114,7 @@ class Catalogue:
 
     async def sells_in(self, category: str) -> bool:
         """Whether a product is on sale in the category itself."""
-        return bool((await self._products.find({"on_sale": True, "category": category}, order="made", limit=1)).items)
+        return bool((await self._products.find({"on_sale": True, "category": category}, limit=1)).items)
 
     async def open(self, product: Product, pieces: int) -> Product:
         """Adds a product with its first stock; the product as it is when its import key was there before."""
