@@ -169,7 +169,8 @@ class Unit:
             self._rewrite(side, row.rowid, (before, after))
             for order, key in keys.items():
                 moved = before & after if stood[order] != key else set()
-                self._cursor.executemany(side.delist(order), [(term, *stood[order]) for term in (before - after) | moved])
+                if gone := (before - after) | moved:
+                    self._cursor.executemany(side.delist(order), [(term, *stood[order]) for term in gone])
                 self._cursor.executemany(side.enlist(order), [(term, *key, row.rowid) for term in (after - before) | moved])
 
     def _unindex(self, row: Row) -> None:
@@ -181,7 +182,8 @@ class Unit:
 
     def _rewrite(self, side: Side, rowid: int, terms: tuple[set[str], set[str]]) -> None:
         before, after = terms
-        self._cursor.executemany(side.drop, [(rowid, term) for term in before - after])
+        if gone := before - after:
+            self._cursor.executemany(side.drop, [(rowid, term) for term in gone])
         self._cursor.executemany(side.add, [(rowid, term) for term in sorted(after - before)])
 
     def _stored_terms(self, side: Side, rowid: int) -> set[str]:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import aiohttp
 
 from bench.__main__ import loaded
-from bench.growth.asking import Asker, Cost
+from bench.growth.asking import Asker, Cost, until_at_rest
 from bench.growth.draw import Draw
 from bench.growth.fill import enough_room, fill
 from bench.growth.questions import QUESTIONS
@@ -51,6 +51,7 @@ def main(small: int, large: int, kept: Path | None) -> None:
             _filled(folder / str(draw.size), draw)
         malls = [Sized(stack.enter_context(_running(folder / str(draw.size))), draw) for draw in draws]
         for sized in malls:
+            until_at_rest(sized.mall)
             print(f"{sized.draw.size:>9,}: ready {sized.mall.ready_seconds:.1f} s after `mall up`, {_memory(sized.mall)}")
         print(f"\n{'p50 ms, then CPU ms of all processes (min / median / max)':46}{small:>22,}{large:>22,}   ratio")
         asyncio.run(_ask_all(malls))

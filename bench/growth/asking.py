@@ -16,6 +16,7 @@ from bench.shoppers import OPERATOR as OPERATORS_LOGIN
 from mall.running import Mall
 
 WARM = 5
+LOOK_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,18 @@ class Cost:
 def cpu_ms(mall: Mall) -> float:
     """Of all processes so far, exact to the microsecond where a kernel's ticks are not."""
     return sum(_spent(pid) for pid in mall.pids.values()) / 1e6
+
+
+def until_at_rest(mall: Mall, patience: float = 600.0) -> None:
+    """Waits until whatever a large store makes a starting mall do is done: it takes less than a tenth of a core. Raises TimeoutError."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends:
+        before = cpu_ms(mall)
+        time.sleep(LOOK_SECONDS)
+        if cpu_ms(mall) - before < LOOK_SECONDS * 100:
+            return
+    message = "the mall does not come to rest"
+    raise TimeoutError(message)
 
 
 def _spent(pid: int) -> int:
