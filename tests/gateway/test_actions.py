@@ -28,6 +28,10 @@ DELETE /api/v1/cart
 POST   /api/v1/cart/items
 PUT    /api/v1/cart/items/{product_id}
 DELETE /api/v1/cart/items/{product_id}
+POST   /api/v1/cart/items/{product_id}/save
+POST   /api/v1/cart/saved/{product_id}/restore
+DELETE /api/v1/cart/saved/{product_id}
+POST   /api/v1/cart/merge
 POST   /api/v1/checkout/quote
 POST   /api/v1/checkout
 POST   /api/v1/orders
