@@ -105,8 +105,10 @@ class Allotments:
         page = await self._movements.find({"id": Range(ge=first, lt=first[:-1] + "0")}, limit=MOST_IN_A_PAGE)  # "0" comes after "/"
         return Allotment(key, tuple(line for line in page.items if line.thing)) if page.items else None
 
-    async def hold(self, key: str, lines: Mapping[str, int], *, expires_at: float, order: str = "") -> dict[str, Counter]:
-        """Reserves all lines (thing → pieces) or none; the counters afterwards.
+    async def hold(
+        self, key: str, lines: Mapping[str, int], *, expires_at: float, order: str = "", beside: Sequence[Step] = ()
+    ) -> dict[str, Counter]:
+        """Reserves all lines (thing → pieces) or none; the counters afterwards. The steps `beside` are written with it, or not at all.
 
         The clock ends it unless it is bound before, or held for `order` from the start.
         Raises Short, Gone when the key was undone, OtherWish when it was used for other lines, Missing for an unknown thing.
@@ -116,11 +118,12 @@ class Allotments:
             message = "a hold has lines of at least one piece"
             raise Invalid(message)
         if await self._held(key, lines):
+            await self._write(beside)
             return await self.counters(sorted(lines))
         held = [Line(wish) for wish in wishes]
         reserving = chain.from_iterable(self._steps.reserving(line) for line in held)
         with HOLD.writing():
-            results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving])
+            results = await self._steps.together([*map(self._steps.asking, held), self._steps.unused(key), *reserving, *beside])
         if _allotment(key, held).state is State.RELEASED:
             raise Gone(key=key)
         self._tell_low(held)
@@ -139,14 +142,17 @@ class Allotments:
             await self._steps.together([self._movements.changing(line.movement.id, line.moves(rule)) for line in bound])
         return _allotment(key, bound)
 
-    async def take(self, key: str) -> Allotment:
-        """What is held leaves the house; of what was released meanwhile the answer's state says so. Raises Missing, Unfinished."""
+    async def take(self, key: str, beside: Sequence[Step] = ()) -> Allotment:
+        """What is held leaves the house, with the steps `beside`; of what was released meanwhile the answer's state says so.
+
+        Raises Missing, Unfinished.
+        """
         found = await self.of(key)
         if found is None:
             raise Missing(key=key)
         taken = [Line(line) for line in found.lines]
         with TAKE.writing():
-            await self._write([step for line in taken if line.movement.state in WAITING for step in self._steps.settling(line)])
+            await self._write([*(step for line in taken if line.movement.state in WAITING for step in self._steps.settling(line)), *beside])
         after = _allotment(key, taken)
         if after.state is State.ASKED:
             raise Unfinished(key=key)

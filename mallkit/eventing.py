@@ -12,7 +12,7 @@ from mallkit.bus import Bus
 from mallkit.consumers import INBOX, Inbox, consumers_in
 from mallkit.desk import FAILURES, Desk
 from mallkit.events import events_of
-from mallkit.intake import Intake
+from mallkit.intake import GATHER, Intake
 from mallkit.leases import LEASES, Leases, owner_named
 from mallkit.metrics import ServerMetrics
 from mallkit.relay import Relay
@@ -49,6 +49,8 @@ class Listening:
     sources: Mapping[str, ModuleType]
     consumers: Sequence[ModuleType]
     on_bus: bool = True
+    gather: float = GATHER
+    """Seconds after a delivery before the next one is asked for: more is cheaper, and later."""
 
 
 @asynccontextmanager
@@ -83,7 +85,7 @@ async def eventing(listening: Listening, settings: Common, store: Store, metrics
             jobs += [every(AGAIN_SECONDS, relay.run, "relay.run"), leases.job(PURGE_SECONDS, relay.purge, "relay.purge")]
         if listening.sources:
             subscription = bus.subscribe(list(listening.sources), listening.service, leases.owner)
-            jobs.append(every(AGAIN_SECONDS, Intake(subscription, inbox, desk, metrics).run, "intake.run"))
+            jobs.append(every(AGAIN_SECONDS, Intake(subscription, inbox, desk, metrics, listening.gather).run, "intake.run"))
         yield Eventing(leases=leases, inbox=inbox, desk=desk, bus=bus, relay=relay, jobs=jobs)
 
 

@@ -30,8 +30,9 @@ ACKNOWLEDGED = Call("consumer.acknowledged")
 class Intake:
     """One copy's share of what its service's group gets; `run` is the job."""
 
-    def __init__(self, subscription: Subscription, inbox: Inbox, desk: Desk, metrics: ServerMetrics) -> None:
+    def __init__(self, subscription: Subscription, inbox: Inbox, desk: Desk, metrics: ServerMetrics, gather: float = GATHER) -> None:
         self._subscription = subscription
+        self._gather = gather
         self._inbox = inbox
         self._desk = desk
         self._taken = metrics.counter("mall_events_taken", "Events taken in.", ("outcome",))
@@ -44,7 +45,7 @@ class Intake:
                 deliveries = await RECEIVED.taking(self._next())
                 await self._take_all(deliveries)
                 wait, told = FIRST_PAUSE, False
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(self._gather)
             except (BusUnavailable, StoreUnavailable) as error:
                 if not told:
                     log.warning("intake.waiting", reason=error.slug, detail=error.detail)

@@ -28,6 +28,7 @@ from mallkit.front import Front
 from mallkit.http1 import Client
 from mallkit.idempotency import ANSWERS, Idempotency
 from mallkit.identity import Identity, Issuer
+from mallkit.intake import GATHER
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
 from mallkit.leases import Leases
 from mallkit.listening import DIRECT, Runner
@@ -79,6 +80,8 @@ class Service:
     listens: Mapping[str, ModuleType] = field(default_factory=dict)
     """Source of events → its contract."""
     consumers: Sequence[ModuleType] = ()
+    gather: float = GATHER
+    """Seconds that events may wait for others, to be taken together."""
     tokens: IssuerEndpoints | None = None
     """Where tokens come from; None for a service that knows nobody (the bank) or issues them itself (auth)."""
     own_issuer: Callable[[Store, Common], Issuer] | None = None
@@ -134,6 +137,7 @@ def _eventing(service: Service, settings: Common, store: Store, metrics: ServerM
         contract=service.contract,
         sources=service.listens,
         consumers=service.consumers,
+        gather=service.gather,
         on_bus=_knows_people(service),  # a stand-in for somebody else's is not on ours
     )
     return eventing(listening, settings, store, metrics)

@@ -19,6 +19,8 @@ from svc_checkout.repository import BOOKS, CHECKOUTS, COUNTERS, KINDS, MOVEMENTS
 from svc_checkout.settings import Settings
 
 DAY = 86_400.0
+GATHER_SECONDS = 0.5
+"""Every purchase is told by the order service, and few are of interest here: no use of a coupon need be back sooner."""
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -58,6 +60,7 @@ def build_app(settings: Settings) -> web.Application:
         neighbours=("auth", "cart", "product", "order", "payment"),
         listens={"order": order},
         consumers=(consumers,),
+        gather=GATHER_SECONDS,
         rows={CHECKOUTS: views.row, COUNTERS: views.counter_row, MOVEMENTS: views.movement_row},
         tokens=IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token),
     )

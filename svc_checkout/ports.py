@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mallkit.calls import Neighbour
 from mallkit.lasting import Lasting
-from mallkit.store import Page
+from mallkit.store import Page, Step
 from svc_checkout.domain.book import Book
 from svc_checkout.domain.checkout import Checkout
 from svc_checkout.domain.coupon import Coupon
@@ -26,6 +26,10 @@ class CheckoutStore(Protocol):
 
     async def change(self, checkout_id: str, rule: Callable[[Checkout], Checkout]) -> Checkout:
         """Applies a rule to the newest version."""
+        ...
+
+    def changing(self, checkout_id: str, rule: Callable[[Checkout], Checkout]) -> Step:
+        """`change`, to be written with something else."""
         ...
 
     async def unfinished(self, limit: int) -> list[Checkout]:
@@ -90,12 +94,12 @@ class CouponStore(Protocol):
         """Applies a rule, and sets the limit where one is given. Raises Missing, CouponBelowUsed."""
         ...
 
-    async def hold(self, coupon: Coupon, user_id: str, key: str, order_id: str) -> None:
-        """A use, for the order. Raises CouponUsedUp, CouponUsedByYou, OrderFailed where it was undone before."""
+    async def hold(self, coupon: Coupon, purchase: Checkout, *beside: Step) -> None:
+        """A use for the purchase, written with further steps. Raises CouponUsedUp, CouponUsedByYou, OrderFailed where it was undone."""
         ...
 
-    async def take(self, key: str) -> bool:
-        """What is held is used; False where nothing ever was."""
+    async def take(self, key: str, *beside: Step) -> bool:
+        """What is held is used, and further steps are written with it; False where nothing ever was."""
         ...
 
     async def release(self, key: str) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from contracts.checkout import OrderFailed
 from contracts.coupon import CouponBelowUsed, CouponExists, CouponUsedByYou, CouponUsedUp
@@ -55,6 +56,10 @@ class Checkouts:
             return await self._checkouts.change(checkout_id, rule)
         except Absent:
             raise Missing("there is no such checkout") from None
+
+    def changing(self, checkout_id: str, rule: Callable[[Checkout], Checkout]) -> Step:
+        """`change`, to be written with something else of this store."""
+        return self._checkouts.changing(checkout_id, rule)
 
     async def unfinished(self, limit: int) -> list[Checkout]:
         """Whoever works on them, longest waiting first."""
@@ -160,32 +165,39 @@ class Coupons:
             raise CouponBelowUsed(used=used + counter.reserved) from None
         return await self._coupons.get(code)
 
-    async def hold(self, coupon: Coupon, user_id: str, key: str, order_id: str) -> None:
-        """One use of every limit that it has, or of none. Raises CouponUsedUp, CouponUsedByYou, OrderFailed, Unavailable."""
-        things = coupon.things(user_id)
-        await self._open(coupon, things)
+    async def hold(self, coupon: Coupon, purchase: Checkout, *beside: Step) -> None:
+        """One use of every limit that it has, or of none, in one write with further steps.
+
+        Raises CouponUsedUp, CouponUsedByYou, OrderFailed, Unavailable.
+        """
+        lines = dict.fromkeys(coupon.things(purchase.user_id), 1)
+        hold = partial(self._allotments.hold, purchase.id, lines, order=purchase.order_id, beside=beside)
         try:
-            await self._allotments.hold(key, dict.fromkeys(things, 1), expires_at=self._clock() + HELD_SECONDS, order=order_id)
+            try:
+                await hold(expires_at=self._clock() + HELD_SECONDS)
+            except Missing:
+                await self._open(coupon, purchase.user_id)
+                await hold(expires_at=self._clock() + HELD_SECONDS)
         except Short as short:
             refusal = CouponUsedUp if short.facts["thing"] == coupon.id else CouponUsedByYou
             raise refusal(temporary=short.facts["temporary"]) from None
-        except Unfinished as refusal:
-            raise Unavailable(refusal.detail) from None
+        except Unfinished as refused:
+            raise Unavailable(refused.detail) from None
         except (Gone, OtherWish):
             raise OrderFailed("the purchase was undone before it held the coupon") from None
 
-    async def _open(self, coupon: Coupon, things: Sequence[str]) -> None:
-        """A user is counted from the first use on, and only while there are uses left: nobody else makes this grow."""
-        if not coupon.per_user:
-            return
-        counters = await self.uses(things)
-        if counters[coupon.id].available and things[-1] not in counters:
-            await self._allotments.receive(FIRST, things[-1], coupon.per_user, reason="opened")
+    async def _open(self, coupon: Coupon, user_id: str) -> None:
+        """A user is counted from the first use on, and only while there are uses left: nobody else makes this grow. Raises CouponUsedUp."""
+        code, of_user = coupon.things(user_id)
+        uses = (await self.uses([code]))[code]
+        if not uses.available:
+            raise CouponUsedUp(temporary=uses.reserved > 0)
+        await self._allotments.receive(FIRST, of_user, coupon.per_user, reason="opened")
 
-    async def take(self, key: str) -> bool:
-        """What is held is used; False where nothing ever was. Raises Unavailable."""
+    async def take(self, key: str, *beside: Step) -> bool:
+        """What is held is used, in one write with further steps; False where nothing ever was. Raises Unavailable."""
         try:
-            await self._allotments.take(key)
+            await self._allotments.take(key, beside)
         except Missing:
             return False
         except Unfinished as refusal:

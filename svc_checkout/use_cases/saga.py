@@ -5,7 +5,7 @@ forward. Whoever finds out that another process has taken the checkout over stop
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -96,9 +96,11 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     receipt = payable(bought.receipt)
     if means.expected is not None and means.expected != Money(receipt.total, receipt.currency):
         raise checkout.PriceChanged(receipt=views.receipt(receipt))
-    if bought.coupon is not None:
-        await COUPON.taking(ports.coupons.hold(bought.coupon, begun.user_id, begun.id, begun.order_id), of=begun.id)
-    return await _note(PRICED, begun, lambda now: rules.priced(now, begun.owner, bought.items, receipt, _lease(ports)), ports)
+    rule = partial(rules.priced, owner=begun.owner, items=bought.items, receipt=receipt, lease=_lease(ports))
+    if bought.coupon is None:
+        return await _note(PRICED, begun, rule, ports)
+    await COUPON.taking(ports.coupons.hold(bought.coupon, begun, ports.checkouts.changing(begun.id, rule)), of=begun.id)
+    return await ports.checkouts.get(begun.id)
 
 
 async def _place(priced: Checkout, ports: Ports) -> order.State:
@@ -124,8 +126,8 @@ async def finish(paid: Checkout, transaction_id: str, ports: Ports, pay_by: str 
             if paid.pay_later and not pay_by:
                 pay_by = (await _place(paid, ports)).pay_by
             closing = ports.carts(cart.close, cart.SealOf(user_id=paid.user_id, checkout_id=paid.id))
-            await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id), *_coupon_used(paid, ports))
-            return await _note(DONE, paid, partial(rules.done, owner=paid.owner, transaction_id=transaction_id, pay_by=pay_by), ports)
+            await asyncio.gather(_take(paid, ports), CLOSE.taking(closing, of=paid.id))
+            return await _end(paid, partial(rules.done, owner=paid.owner, transaction_id=transaction_id, pay_by=pay_by), ports)
         except Overtaken:
             raise
         except ShopError as trouble:
@@ -140,9 +142,16 @@ async def _take(paid: Checkout, ports: Ports) -> None:
         await TAKE.taking(ports.products(product.take_hold, product.HoldOf(hold_id=paid.id)), of=paid.id)
 
 
-def _coupon_used(paid: Checkout, ports: Ports) -> list[Coroutine[None, None, bool]]:
-    """Nothing where there is no coupon, or where the order's event tells that it is paid. One that was released meanwhile stays so."""
-    return [COUPON_TAKE.taking(ports.coupons.take(paid.id), of=paid.id)] if paid.coupon and not paid.pay_later else []
+async def _end(paid: Checkout, rule: Callable[[Checkout], Checkout], ports: Ports) -> Checkout:
+    """Done, and in the same write the coupon is used; of one that is paid later the order's event tells when.
+
+    A use that was released meanwhile stays so: its order was cancelled.
+    """
+    if paid.coupon and not paid.pay_later:
+        done = ports.checkouts.changing(paid.id, rule)
+        if await COUPON_TAKE.taking(ports.coupons.take(paid.id, done), of=paid.id):
+            return await ports.checkouts.get(paid.id)
+    return await _note(DONE, paid, rule, ports)
 
 
 async def undo(undoing: Checkout, ports: Ports) -> Checkout:

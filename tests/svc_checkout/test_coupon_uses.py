@@ -40,6 +40,12 @@ def somebody(number: int) -> Caller:
     return Caller(f"user-{number}", Role.CUSTOMER, command=f"c-{number}")
 
 
+def begun(checkout_id: str) -> Checkout:
+    """By a process that is dead, with a lease that is over."""
+    buyer = Buyer("Ann", "Other", "ann@example.org")
+    return Checkout(checkout_id, "ann", f"o-{checkout_id}", buyer, GOES_TO, "dead:1/x/y", 0.0, 1.0, coupon="TEN")
+
+
 async def counted(ports: Ports, thing: str = "TEN") -> tuple[int, int]:
     """Left and held."""
     uses = (await ports.coupons.uses([thing]))[thing]
@@ -112,7 +118,7 @@ async def test_an_undo_that_comes_before_the_hold_is_remembered(tmp_path: Path) 
         await ports.coupons.create(coupon(5))
         await ports.coupons.release("c-1")
         with pytest.raises(OrderFailed):
-            await ports.coupons.hold(coupon(5), "ann", "c-1", "o-1")
+            await ports.coupons.hold(coupon(5), begun("c-1"))
         assert await counted(ports) == (5, 0)
 
 
@@ -120,12 +126,11 @@ async def test_an_undo_that_comes_before_the_hold_is_remembered(tmp_path: Path) 
 async def test_what_a_dead_process_held_is_given_back_by_whoever_takes_over(tmp_path: Path) -> None:
     async with shop(tmp_path, Neighbours()) as ports:
         given = await ports.coupons.create(coupon(5))
-        begun = Checkout("c-1", "ann", "o-1", Buyer("Ann", "Other", "ann@example.org"), GOES_TO, "dead:1/x/y", 0.0, 1.0, coupon="TEN")
-        await ports.checkouts.start(begun)
-        await ports.coupons.hold(given, "ann", begun.id, begun.order_id)
+        left = await ports.checkouts.start(begun("c-1"))
+        await ports.coupons.hold(given, left)
         assert await counted(ports) == (4, 1)
         await buy.recover_all(ports)
-        assert (await ports.checkouts.get(begun.id)).status is checkout.CheckoutStatus.REFUSED
+        assert (await ports.checkouts.get(left.id)).status is checkout.CheckoutStatus.REFUSED
         assert await counted(ports) == (5, 0)
 
 
@@ -155,7 +160,7 @@ async def test_a_limit_is_never_set_below_what_is_used(tmp_path: Path) -> None:
         given = await ports.coupons.create(coupon(20))
         for number in range(3):
             await buy.buy(FORM, somebody(number), ports)
-        await ports.coupons.hold(given, "ann", "held", "o")
+        await ports.coupons.hold(given, begun("held"))
         for low in (3, 1):
             with pytest.raises(CouponBelowUsed) as refusal:
                 await ports.coupons.change("TEN", lambda found: found, low)
