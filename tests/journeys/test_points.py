@@ -148,6 +148,21 @@ async def pay_later(mall: Buying) -> None:
     await until(is_back)
 
 
+async def use_a_coupon(mall: Buying) -> None:
+    """Once in vain."""
+    coupon = {"code": "ONE-MORE", "kind": "percent", "basis_points": 1000, "limit_per_user": 5}
+    assert (await mall.call("checkout", "POST", "/api/v1/coupons", coupon, token=mall.operator)).status == 201
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id)
+    assert (await mall.check_out(buyer, people.DECLINED, coupon="ONE-MORE")).status == 402
+
+    async def is_open_again() -> bool:
+        return await mall.lines(buyer) == {product_id: 1}
+
+    await until(is_open_again)
+    assert (await mall.check_out(buyer, coupon="ONE-MORE")).status == 200
+
+
 async def hold_and_forget(mall: Buying) -> None:
     """Holds for a caller that comes back, and for one that does not."""
     product_id = await mall.product()
@@ -211,6 +226,7 @@ JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     die_after_the_money_was_taken,
     leave_a_payment_open,
     pay_later,
+    use_a_coupon,
     hold_and_forget,
     keep_the_shop,
     come_and_go,
