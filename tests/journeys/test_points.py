@@ -15,6 +15,7 @@ from mallkit import steps
 from mallkit.steps import Call
 from tests.journeys import people
 from tests.journeys.people import card
+from tests.journeys.world import SVG
 from tests.svc_checkout.buying import PARTS, Buyer, Buying, buying, new_id, until
 from tests.svc_checkout.test_recovery import left
 
@@ -189,7 +190,10 @@ async def keep_the_shop(mall: Buying) -> None:
     done = [
         await mall.call("product", "PUT", f"{here}/{product_id}/stock", {"on_hand": 7}, token=mall.operator, headers=etag),
         await mall.call("product", "PATCH", f"{here}/{product_id}", {"price": 12}, token=mall.operator),
+        await mall.call("product", "PUT", f"{here}/{product_id}/picture", {"svg": SVG}, token=mall.operator),
         await mall.call("product", "DELETE", f"{here}/{product_id}", token=mall.operator),
+        await mall.call("product", "PUT", "/api/v1/categories/garden-tools", {"title": "Tools"}, token=mall.operator),
+        await mall.call("product", "DELETE", "/api/v1/categories/garden-tools", token=mall.operator),
         await mall.call("product", "PUT", f"{imports}/parts/0", {"products": [row]}, token=mall.operator),
         await mall.call("product", "POST", imports, {"parts": 1}, token=mall.operator),
     ]
