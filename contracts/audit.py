@@ -84,6 +84,10 @@ class Order(Row, frozen=True, gc=False):
     """As payment's events told: refund → minor units."""
     pay_by: float = 0.0
     """When an order that is paid later is cancelled unless it is paid, in seconds since 1970; 0 where its checkout pays it."""
+    restocked: dict[str, int] = {}
+    """Product → pieces that came back and can be bought again."""
+    returns: dict[str, int] = {}
+    """What returns owe the buyer: the refund's id, as payment knows it → minor units."""
 
 
 class Attempt(Part, frozen=True, gc=False):

@@ -1,109 +1,101 @@
 """What svc_order promises: the life of an order. The order is the referee of payment: only one attempt at a time may pay it."""
 
-from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType, field
 
 from contracts.checkout_types import Address, ReceiptLine
+from contracts.order_events import (
+    OrderCancelled,
+    OrderCompleted,
+    OrderFailed,
+    OrderPaid,
+    OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
+    PiecesReturned,
+)
+from contracts.order_stats import DateInvalid, Moment, OrderStats, StatsRebuild
+from contracts.order_words import (
+    AlreadyPaid,
+    AmountWrong,
+    AttemptEnded,
+    BeingPaid,
+    MoreThanOrdered,
+    MoreThanShipped,
+    OrderLine,
+    OrderList,
+    OrderPage,
+    OrderView,
+    PartlyShipped,
+    Reason,
+    ReturnView,
+    Ship,
+    ShipmentView,
+    Status,
+    TakeBack,
+    Timeline,
+    TrackingNumberTaken,
+    WrongStatus,
+)
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from mallkit.endpoint import ADMIN, CUSTOMER, GET, OPERATOR, POST, PUT, SERVICE, Cursor, Endpoint, Event, Id, Limit, View, Wish
-from mallkit.errors import Missing, Refused
+from mallkit.endpoint import (
+    ADMIN,
+    CUSTOMER,
+    GET,
+    OPERATOR,
+    OPERATORS,
+    POST,
+    PUT,
+    SERVICE,
+    Cursor,
+    Endpoint,
+    Id,
+    Keyed,
+    Limit,
+    Nothing,
+    View,
+    Wish,
+)
+from mallkit.errors import Missing
 from mallkit.money import Amount
 
+__all__ = [
+    "AlreadyPaid",
+    "AmountWrong",
+    "AttemptEnded",
+    "BeingPaid",
+    "DateInvalid",
+    "MoreThanOrdered",
+    "MoreThanShipped",
+    "OrderCancelled",
+    "OrderCompleted",
+    "OrderFailed",
+    "OrderLine",
+    "OrderList",
+    "OrderPage",
+    "OrderPaid",
+    "OrderPlaced",
+    "OrderRefunded",
+    "OrderShipped",
+    "OrderStats",
+    "OrderView",
+    "PartlyShipped",
+    "PiecesReturned",
+    "ReturnView",
+    "Ship",
+    "ShipmentView",
+    "StatsRebuild",
+    "Status",
+    "TakeBack",
+    "Timeline",
+    "TrackingNumberTaken",
+    "WrongStatus",
+]
+"""Also said here, so that the contract can be read from one module."""
+
 PEOPLE = (CUSTOMER, OPERATOR, ADMIN)
-
-
-class Status(StrEnum):
-    """pending → paying → paid → shipped → completed; or cancelled, or failed."""
-
-    PENDING = "pending"
-    PAYING = "paying"
-    PAID = "paid"
-    SHIPPED = "shipped"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-class WrongStatus(Refused):
-    """`wanted` is not a step from the order's present `status`."""
-
-    slug = "order/wrong-status"
-    title = "The order's status does not allow this"
-    remedy = "Read the order: its status tells what is possible."
-
-
-class BeingPaid(Refused):
-    """A payment of this order is under way; nothing cancels it meanwhile."""
-
-    slug = "order/being-paid"
-    title = "The order is being paid at this moment"
-    retry_after = 1
-    remedy = "Try again after the seconds in Retry-After."
-
-
-class AlreadyPaid(Refused):
-    """One order is paid once."""
-
-    code = 4005002
-    slug = "payment/already-paid"
-    title = "The order has been paid already"
-    remedy = "Read the order's payment: there is nothing more to pay."
-
-
-class AmountWrong(Refused):
-    """The amount or the currency is not the order's."""
-
-    slug = "payment/amount-wrong"
-    title = "The amount is not what the order costs"
-    status = 422
-    remedy = "Send the order's total in the order's currency."
-
-
-class AttemptEnded(Refused):
-    """This attempt was ended before it began."""
-
-    slug = "order/attempt-ended"
-    title = "This payment attempt has ended"
-
-
-class OrderLine(View, frozen=True):
-    """One product of the order at the price it was bought for."""
-
-    product_id: str
-    name: str
-    quantity: int
-    unit_price: Amount
-    line_total: Amount
-
-
-class OrderView(View, frozen=True):
-    """A *paying* order is shown as pending. The receipt's lines add up to the total."""
-
-    order_id: str
-    user_id: str
-    status: Status
-    items: list[OrderLine]
-    receipt: list[ReceiptLine]
-    total: Amount
-    refunded: Amount
-    """What went back to the buyer so far."""
-    currency: str
-    transaction_id: str
-    created_at: str
-    updated_at: str
-    pay_by: str = ""
-    """When an order that is paid later is cancelled unless it is paid; empty for one that its checkout pays."""
-
-
-class OrderPage(View, frozen=True):
-    """Newest first. `page` and `pageSize` are echoed where the request named them."""
-
-    items: list[OrderView]
-    next: str | None
-    total: int
 
 
 class OrderOf(Wish, frozen=True):
@@ -127,6 +119,34 @@ class OrdersOf(Wish, frozen=True):
     limit: Limit = 20
     page: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType = UNSET
     page_size: Annotated[int, Meta(ge=1, le=200)] = field(name="pageSize", default=20)
+
+
+class AllOrders(Wish, frozen=True):
+    """All customers' orders that fit: by status, by buyer, placed from a time on (RFC 3339, included), and before another."""
+
+    status: Status | UnsetType = UNSET
+    user_id: Id | UnsetType = UNSET
+    created_from: Moment | UnsetType = UNSET
+    created_to: Moment | UnsetType = UNSET
+    after: Cursor | UnsetType = UNSET
+    limit: Limit = 50
+
+
+class SetStatus(Wish, frozen=True):
+    """shipped: all that is left leaves the house; completed; cancelled: as cancelling; failed: a pending order is given up.
+
+    The others are made by payments alone.
+    """
+
+    order_id: Id
+    status: Status
+    reason: Reason = ""
+
+
+class StatsOf(Wish, frozen=True):
+    """Of the orders placed on that day (UTC); without `date` today's."""
+
+    date: Annotated[str, Meta(max_length=32, examples=["2026-11-25"])] | UnsetType = UNSET
 
 
 class PlaceLine(Wish, frozen=True):
@@ -204,49 +224,45 @@ class State(View, frozen=True):
     pay_by: str = ""
 
 
-class OrderPlaced(Event, frozen=True):
-    """A pending order was made."""
-
-    type: ClassVar[str] = "order.placed"
-    order_id: str
-    user_id: str
-    total_minor: int
-    currency: str
-
-
-class OrderPaid(Event, frozen=True):
-    """The money has been taken. `hold_id`: of an order that is paid later, the checkout that placed it."""
-
-    type: ClassVar[str] = "order.paid"
-    order_id: str
-    user_id: str
-    transaction_id: str
-    total_minor: int
-    currency: str
-    hold_id: str = ""
-
-
-class OrderCancelled(Event, frozen=True):
-    """`owes_rest`: money was taken and is owed back. `hold_id`: the checkout that placed it."""
-
-    type: ClassVar[str] = "order.cancelled"
-    order_id: str
-    user_id: str
-    owes_rest: bool
-    hold_id: str = ""
-
-
 order = Endpoint(
     method=GET, path="/api/v1/orders/{order_id}", takes=OrderOf, gives=OrderView, may=(*PEOPLE, SERVICE), refuses=(Missing,),
     summary="One order",
 )  # fmt: skip
+all_orders = Endpoint(
+    method=GET, path="/api/v1/orders", takes=AllOrders, gives=OrderList, may=OPERATORS, refuses=(DateInvalid,),
+    summary="All orders, filtered",
+)  # fmt: skip
+timeline = Endpoint(
+    method=GET, path="/api/v1/orders/{order_id}/timeline", takes=OrderOf, gives=Timeline, may=(*PEOPLE, SERVICE), refuses=(Missing,),
+    summary="What became of an order, and why",
+)  # fmt: skip
 cancel = Endpoint(
     method=PUT, path="/api/v1/orders/{order_id}/cancel", takes=Cancel, gives=OrderView, may=PEOPLE,
-    refuses=(Missing, WrongStatus, BeingPaid), idempotent=True, others=True, summary="Cancel an order",
+    refuses=(Missing, WrongStatus, BeingPaid, PartlyShipped), idempotent=True, others=True, summary="Cancel an order",
+)  # fmt: skip
+set_status = Endpoint(
+    method=PUT, path="/api/v1/orders/{order_id}/status", takes=SetStatus, gives=OrderView, may=(*OPERATORS, SERVICE),
+    refuses=(Missing, WrongStatus, BeingPaid, PartlyShipped), idempotent=True, summary="Move an order on by hand",
+)  # fmt: skip
+ship = Endpoint(
+    method=POST, path="/api/v1/orders/{order_id}/shipments", takes=Ship, gives=ShipmentView, may=OPERATORS, status=201,
+    refuses=(Missing, WrongStatus, MoreThanOrdered, TrackingNumberTaken), keyed=Keyed.REQUIRED, summary="Ship pieces of an order",
+)  # fmt: skip
+take_back = Endpoint(
+    method=POST, path="/api/v1/orders/{order_id}/returns", takes=TakeBack, gives=ReturnView, may=OPERATORS, status=201,
+    refuses=(Missing, WrongStatus, MoreThanShipped), keyed=Keyed.REQUIRED, fresh=True, summary="Take pieces back and refund them",
 )  # fmt: skip
 orders_of = Endpoint(
     method=GET, path="/api/v1/users/{user_id}/orders", takes=OrdersOf, gives=OrderPage, may=PEOPLE, refuses=(Missing,),
     summary="A user's orders",
+)  # fmt: skip
+stats = Endpoint(
+    method=GET, path="/api/v1/stats/orders", takes=StatsOf, gives=OrderStats, may=OPERATORS, refuses=(DateInvalid,),
+    summary="A day's orders in figures",
+)  # fmt: skip
+rebuild_stats = Endpoint(
+    method=POST, path="/api/v1/stats/orders/rebuild", takes=Nothing, gives=StatsRebuild, may=OPERATORS, status=202,
+    summary="Reckon the figures anew from the orders",
 )  # fmt: skip
 place = Endpoint(
     method=PUT, path="/internal/orders/{order_id}", takes=Place, gives=State, may=(SERVICE,), internal=True, idempotent=True,

@@ -217,6 +217,12 @@ class RefundRest(Wish, frozen=True):
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class RefundPart(RefundRest, frozen=True, kw_only=True):
+    """Refunds so much of an order's payment, or all that is left of it, once for a key."""
+
+    minor: Annotated[int, Meta(ge=1)]
+
+
 class Settled(View, frozen=True):
     """`refunded_minor` in all; `done` when nothing is on its way any more."""
 
@@ -285,4 +291,8 @@ void = Endpoint(
 refund_rest = Endpoint(
     method=POST, path="/internal/payments/{order_id}/refund-rest", takes=RefundRest, gives=Settled, may=(SERVICE,), internal=True,
     idempotent=True,
+)  # fmt: skip
+refund_part = Endpoint(
+    method=POST, path="/internal/payments/{order_id}/refunds/{key}", takes=RefundPart, gives=Settled, may=(SERVICE,), internal=True,
+    idempotent=True, refuses=(NothingPaid,),
 )  # fmt: skip

@@ -153,6 +153,13 @@ class HoldOf(Wish, frozen=True):
     hold_id: Id
 
 
+class ReturnPieces(Wish, frozen=True):
+    """So many of what a hold has given are back in all, and can be bought again. Said again, it changes nothing."""
+
+    hold_id: Id
+    lines: Annotated[list[HoldLine], Meta(min_length=1, max_length=100)]
+
+
 class BindHold(Wish, frozen=True):
     """From here the clock does not end the hold."""
 
@@ -207,4 +214,8 @@ release_hold = Endpoint(
 )  # fmt: skip
 give_back = Endpoint(
     method=POST, path="/internal/holds/{hold_id}/give-back", takes=HoldOf, gives=HoldView, may=(SERVICE,), internal=True, idempotent=True,
+)  # fmt: skip
+return_pieces = Endpoint(
+    method=POST, path="/internal/holds/{hold_id}/return", takes=ReturnPieces, gives=HoldView, may=(SERVICE,), internal=True,
+    idempotent=True,
 )  # fmt: skip

@@ -15,6 +15,12 @@ async def give_coupon_back(event: order.OrderCancelled, _: Envelope, ports: Port
     return [] if event.hold_id and await ports.coupons.give_back(event.hold_id) else None
 
 
+@consumes(order.OrderFailed, Mode.EACH)
+async def give_coupon_of_failed_back(event: order.OrderFailed, _: Envelope, ports: Ports) -> Sequence[Step] | None:
+    """As of one that is cancelled."""
+    return [] if event.hold_id and await ports.coupons.give_back(event.hold_id) else None
+
+
 @consumes(order.OrderPaid, Mode.EACH)
 async def take_coupon(event: order.OrderPaid, _: Envelope, ports: Ports) -> Sequence[Step] | None:
     """An order that was placed first and is paid later: nobody else takes its coupon."""

@@ -8,12 +8,16 @@ from aiohttp import web
 
 import contracts.order
 from contracts import auth, payment
+from mallkit.background import side_by_side
 from mallkit.issuer import IssuerEndpoints
 from mallkit.service import Service, Shell, Wired, application
-from svc_order import consumers, handlers, persons, use_cases, views
+from mallkit.tracing import current_trace_id
+from svc_order import consumers, handlers, persons, views
 from svc_order.ports import Ports
-from svc_order.repository import ORDERS, Orders
+from svc_order.repository.orders import ORDERS, PARCELS, Orders
+from svc_order.repository.statistics import DAYS, POSITIONS, Statistics
 from svc_order.settings import Settings
+from svc_order.use_cases import settle, statistics
 
 
 def build_app(settings: Settings) -> web.Application:
@@ -21,27 +25,27 @@ def build_app(settings: Settings) -> web.Application:
 
     @asynccontextmanager
     async def wire(shell: Shell) -> AsyncIterator[Wired]:
-        calls = shell.calls
-        ports = Ports(Orders(shell.store[ORDERS]), calls.to("payment"), calls.to("product"), time.time, settings.pay_within)
-
-        async def settle() -> None:
-            await use_cases.settle_all(ports)
-
-        async def expire() -> None:
-            await use_cases.expire_all(ports)
-
-        job = shell.leases.job
-        yield Wired(
-            ports=ports,
-            jobs=(job(settings.settle_seconds, settle, "orders.settle"), job(settings.settle_seconds, expire, "orders.expire")),
+        ports = Ports(
+            orders=Orders(shell.store),
+            statistics=Statistics(shell.store),
+            payments=shell.calls.to("payment"),
+            products=shell.calls.to("product"),
+            clock=time.time,
+            pay_within=settings.pay_within,
+            trace_id=current_trace_id,
         )
+
+        async def round_of_work() -> None:
+            await side_by_side((settle.settle_all(ports), settle.expire_all(ports), statistics.keep_up(ports)))
+
+        yield Wired(ports=ports, jobs=(shell.leases.job(settings.settle_seconds, round_of_work, "orders.settle"),))
 
     service = Service(
         name="order",
         title="Orders",
         contract=contracts.order,
         handlers=(handlers, persons),
-        kinds=(ORDERS,),
+        kinds=(ORDERS, PARCELS, DAYS, POSITIONS),
         wire=wire,
         neighbours=("auth", "payment", "product"),
         listens={"payment": payment},

@@ -1,18 +1,25 @@
 """What the order service keeps about a person: told to the user service, and forgotten."""
 
+from dataclasses import replace
+
 import msgspec
 
 from contracts import persons
 from mallkit.endpoint import Caller
 from mallkit.web import serves
-from svc_order import domain
+from svc_order.domain import placing
+from svc_order.domain.timeline import without_staff
 from svc_order.ports import Ports
 
 
 @serves(persons.export)
 async def export(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Kept:
-    """Every order as it is kept."""
-    return persons.Kept(data={"orders": [msgspec.to_builtins(found) async for found in ports.orders.each_of_user(wish.user_id)]})
+    """Every order as it is kept; whoever else had a hand in it is not named."""
+    orders = [
+        msgspec.to_builtins(replace(found, timeline=without_staff(found.timeline)))
+        async for found in ports.orders.each_of_user(wish.user_id)
+    ]
+    return persons.Kept(data={"orders": orders})
 
 
 @serves(persons.forget)
@@ -21,6 +28,6 @@ async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.For
     done = True
     async for found in ports.orders.each_of_user(wish.user_id):
         done = done and found.over
-        if domain.forget(found) is not found:
-            await ports.orders.change(found.id, domain.forget)
+        if placing.forget(found) is not found:
+            await ports.orders.change(found.id, placing.forget)
     return persons.Forgotten(done=done)

@@ -47,6 +47,12 @@ async def refund_rest(wish: contract.RefundRest, _: Caller, ports: Ports) -> con
     return await refunding.refund_rest(wish, ports)
 
 
+@serves(contract.refund_part)
+async def refund_part(wish: contract.RefundPart, _: Caller, ports: Ports) -> contract.Settled:
+    """What a return is worth."""
+    return await refunding.refund_part(wish, ports)
+
+
 @serves(contract.bank_webhook)
 async def bank_webhook(wish: BankNews, _: Caller, ports: Ports) -> Done:
     """What the bank tells by itself."""

@@ -182,5 +182,12 @@ async def give_back(wish: contract.HoldOf, _: Caller, ports: Ports) -> contract.
     return _held(wish.hold_id, await ports.stock.give_back(wish.hold_id))
 
 
+@serves(contract.return_pieces)
+async def return_pieces(wish: contract.ReturnPieces, _: Caller, ports: Ports) -> contract.HoldView:
+    """Some of the sold pieces can be bought again."""
+    lines = {line.product_id: line.quantity for line in wish.lines}
+    return _held(wish.hold_id, await ports.stock.return_pieces(wish.hold_id, lines))
+
+
 def _held(hold_id: str, state: str) -> contract.HoldView:
     return contract.HoldView(hold_id=hold_id, state=state)

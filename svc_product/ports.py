@@ -220,6 +220,10 @@ class Stock(Protocol):
         """As release, and what was sold can be bought again too."""
         ...
 
+    async def return_pieces(self, hold_id: str, lines: Mapping[str, int]) -> str:
+        """So many of what was sold are back in all, and can be bought again. Raises KeyReused for what the hold never gave."""
+        ...
+
     async def settle(self) -> None:
         """Ends holds whose time is over, and completes what a stopped process left undone."""
         ...

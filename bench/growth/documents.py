@@ -27,8 +27,8 @@ from svc_checkout.domain.checkout import Checkout
 from svc_checkout.domain.receipt import Item, Receipt
 from svc_checkout.domain.receipt import Line as ReceiptLine
 from svc_checkout.repository import CHECKOUTS
-from svc_order.domain import Buyer, Charge, Line, Order
-from svc_order.repository import ORDERS
+from svc_order.domain.order import Buyer, Charge, Line, Order
+from svc_order.repository.orders import ORDERS
 from svc_payment.domain import account as money
 from svc_payment.repository import ACCOUNTS, POINTERS, Pointer
 from svc_user.domain import Profile

@@ -19,7 +19,7 @@ from sandbox_bank.repository import POINTERS as OPERATIONS
 from svc_auth.repository import ACCOUNTS as LOGINS
 from svc_cart.repository import CARTS
 from svc_checkout.repository import CHECKOUTS
-from svc_order.repository import ORDERS
+from svc_order.repository.orders import ORDERS
 from svc_payment.repository import ACCOUNTS, POINTERS
 from svc_product.repository.catalogue import PRODUCTS
 from svc_product.repository.stock import COUNTERS, MOVEMENTS

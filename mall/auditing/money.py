@@ -11,6 +11,8 @@ from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
 OPEN = frozenset({PaymentStatus.ASKED, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURING})
 BANK, SALES, RETURNS = "bank", "sales", "returns"
 """The ledger's accounts, as svc_payment names them."""
+RETURNED = "return-"
+"""How svc_order names the refund of a return."""
 EMPTY = audit.Account(id="", revision=0)
 
 
@@ -73,6 +75,27 @@ def order_refunds(books: Books, tell: Tell) -> int:
     return checked
 
 
+def order_returns(books: Books, tell: Tell) -> int:
+    """Every return has its refund: what the receipt gave, or all that was left; and no refund is a return's that there is not."""
+    for account in books.accounts.values():
+        order = books.orders.get(account.id)
+        for refund in account.refunds:
+            if refund.id.startswith(RETURNED) and (order is None or refund.id not in order.returns):
+                tell(refund.id, f"{refund.minor} are paid back for a return that order {account.id} does not know", account, order)
+    for order in books.orders.values():
+        _returns(order, books.accounts.get(order.id) or EMPTY, tell)
+    return sum(len(order.returns) for order in books.orders.values())
+
+
+def _returns(order: audit.Order, account: audit.Account, tell: Tell) -> None:
+    known = {each.id: each.minor for each in account.refunds}
+    left = sum(each.minor for each in captured(account)) - refunded(account, RefundStatus.REFUNDED, RefundStatus.REFUNDING)
+    for refund_id, minor in order.returns.items():
+        back = known.get(refund_id, 0)
+        if back > minor or (back < minor and left > 0):
+            tell(refund_id, f"{minor} are owed for a return of order {order.id}, {back} are refunded, {left} are left", order, account)
+
+
 def ledger(books: Books, tell: Tell) -> int:
     """Each booking has two sides, and the sums are the captures and the refunds."""
     for account in books.accounts.values():
@@ -107,7 +130,7 @@ def payment_open(books: Books, tell: Tell) -> int:
 
 
 def order_owes(books: Books, tell: Tell) -> int:
-    """No order owes for long: a cancelled one its money and its stock, one that was paid later the taking of its stock."""
+    """No order owes for long: a cancelled one its money and stock, a return too, one that was paid later the taking of its stock."""
     for order in books.orders.values():
         if order.owes:
             what = "are not back" if order.status is Status.CANCELLED else "are not settled"
@@ -118,6 +141,7 @@ def order_owes(books: Books, tell: Tell) -> int:
 INVARIANTS = (
     Invariant("order-money", Patience.GRACE, order_money),
     Invariant("order-refunds", Patience.GRACE, order_refunds),
+    Invariant("order-returns", Patience.GRACE, order_returns),
     Invariant("payment-order", Patience.GRACE, payment_order),
     Invariant("ledger", Patience.NONE, ledger),
     Invariant("payment-open", Patience.GRACE, payment_open),

@@ -1,5 +1,7 @@
 """The invariants of stock: every piece that came in is there, held, or sold to somebody who paid for it."""
 
+from collections import Counter
+
 from contracts import audit
 from contracts.order import Status
 from mall.auditing.books import Books
@@ -7,6 +9,7 @@ from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
 from mall.auditing.supply import balances
 from mallkit.allotment_words import State
 
+GIVEN = frozenset({State.TAKEN, State.RETURNED})
 OVER = frozenset({Status.CANCELLED, Status.FAILED})
 
 
@@ -33,16 +36,17 @@ def stock_log(books: Books, tell: Tell) -> int:
 
 
 def order_stock(books: Books, tell: Tell) -> int:
-    """Every paid order has its stock taken, in the same quantities."""
+    """Every paid order has its stock taken, in the same quantities, less what came back and was restocked."""
     checked = 0
     for order in books.orders.values():
         if order.status not in MONEY_TAKEN:
             continue
         checked += 1
         lines = books.movements.get(order.hold_id, [])
-        taken = {line.thing: line.quantity - line.returned for line in lines if line.state == State.TAKEN}
-        if taken != order.lines:
-            tell(order.id, f"paid for {_pieces(order.lines)}, taken {_pieces(taken)}", order, *lines)
+        gone = Counter({line.thing: line.quantity - line.returned for line in lines if line.state in GIVEN})
+        kept = Counter(order.lines) - Counter(order.restocked)
+        if +gone != kept:
+            tell(order.id, f"paid for and kept {_pieces(kept)}, taken {_pieces(gone)}", order, *lines)
     return checked
 
 

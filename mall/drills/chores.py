@@ -62,6 +62,7 @@ class Chores:
             self.come_and_rise,
             self.pay_later,
             self.come_as_a_guest,
+            self.ship_and_take_back,
         )
         await asyncio.gather(*(self._again(chore) for chore in chores))
 
@@ -161,6 +162,24 @@ class Chores:
                 await line.call("", "POST", "/payment/charge", {**facts, "credit_card": plastic})
             if "cancel" in times:
                 await line.call("", "PUT", f"/api/v1/orders/{order['order_id']}/cancel", {"reason": "thought better of it"})
+
+    async def ship_and_take_back(self) -> None:
+        """An order that leaves the house in two parcels, of which pieces come back; one that is given up; and the figures anew."""
+        line, new = await self._line(), {"name": "Drill Cup", "price": 5, "stock": 9, "category": "drill-chores"}
+        product_id = (await line.call("", "POST", "/api/v1/products", new)).json["product_id"]
+        await line.call("", "PUT", f"/api/v1/cart/items/{product_id}", {"quantity": 3})
+        plastic = self._stage.dice.choice(self._stage.crowd.wallet.good).wire()
+        order_id = (await line.call("", "POST", "/api/v1/checkout", {**ORDER, "credit_card": plastic})).json["order_id"]
+        here, some = f"/api/v1/orders/{order_id}", [{"product_id": product_id, "quantity": 2}]
+        for lines in ({"lines": some}, {}):
+            parcel = {"carrier": "DRILL", "tracking_number": self._unique(24), **lines}
+            await line.call("", "POST", f"{here}/shipments", parcel, key=self._unique(24))
+        await line.call("", "POST", f"{here}/returns", {"lines": some, "reason": "damaged"}, key=self._unique(24))
+        await line.call("", "PUT", f"{here}/status", {"status": "completed"})
+        await line.call("", "PUT", f"/api/v1/cart/items/{product_id}", {"quantity": 1})
+        given_up = (await line.call("", "POST", "/api/v1/orders", ORDER)).json["order_id"]
+        await line.call("", "PUT", f"/api/v1/orders/{given_up}/status", {"status": "failed"})
+        await line.call("", "POST", "/api/v1/stats/orders/rebuild", {})
 
     async def _inside(self, part: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
         """Repeated until it is answered: what was begun must not stay half done."""

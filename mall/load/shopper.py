@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ ADDRESSES = (
     {"street_address": "12 Nanjing Road", "city": "Shanghai", "state": "Shanghai", "country": "CN", "zip_code": 200001},
     {"street_address": "5 High Street", "city": "Oxford", "state": "Oxfordshire", "country": "GB", "zip_code": "OX1 4AB"},
 )
-HABITS = {"plainly": 50, "double_click": 10, "two_tabs": 8, "declined": 8, "hasty": 10, "hang_up": 6, "lost": 5, "late": 3}
+HABITS = {"plainly": 44, "double_click": 10, "two_tabs": 8, "declined": 8, "hasty": 10, "hang_up": 6, "lost": 5, "late": 3, "pay_later": 6}
 """How a checkout is done → how often, of a hundred."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two repetitions: doubled each time."""
@@ -43,6 +44,7 @@ class Shopper:
         self._ways: dict[str, Callable[[], Awaitable[None]]] = {
             "plainly": self._plainly, "double_click": self._double_click, "two_tabs": self._two_tabs, "declined": self._declined,
             "hasty": self._hasty, "hang_up": self._hang_up, "lost": self._lost, "late": self._late,
+            "pay_later": self._pay_later,
         }  # fmt: skip
 
     async def live(self) -> None:
@@ -146,6 +148,25 @@ class Shopper:
     async def _late(self) -> None:
         await self._press(await self._at_the_till(), self._crowd.wallet.late)
 
+    async def _pay_later(self) -> None:
+        """Orders now, and pays after a moment, or never: then the order is cancelled when its time is over."""
+        purchase = await self._at_the_till()
+        purchase.sent += 1
+        placed = await self._insist("order now", "POST", "/api/v1/orders", self._form(None, purchase), key=purchase.key)
+        if placed.status != HTTPStatus.CREATED:
+            purchase.answers += [placed] if placed.final else []
+            return
+        if not self._feels_like(0.7):  # a share of people
+            purchase.hung_up = True
+            return
+        await asyncio.sleep(self._dice.uniform(0, LONGEST_PAUSE))
+        order = placed.json
+        facts = {"order_id": order["order_id"], "amount": order["receipt"]["total"], "user_id": self.user_id}
+        charge = {**facts, "credit_card": self._good().wire()}
+        paid = await self._insist("pay", "POST", "/payment/charge", charge, key=f"{purchase.key}-pay")
+        if paid.final:
+            purchase.answers.append(Told(paid.status, json={**order, **paid.json}) if paid.ok else paid)
+
     def _feels_like(self, chance: float) -> bool:
         return self._dice.random() < chance
 
@@ -182,10 +203,11 @@ class Shopper:
             purchase.answers.append(told)
         return told
 
-    def _form(self, card: Card, purchase: Purchase) -> dict[str, Any]:
+    def _form(self, card: Card | None, purchase: Purchase) -> dict[str, Any]:
         who = {"firstname": "Ann", "lastname": "Load", "email": self._account["email"]}
         coupon = {"coupon": purchase.coupon} if purchase.coupon else {}
-        return {**who, "address": self._address, "credit_card": card.wire(), **coupon}
+        plastic = {"credit_card": card.wire()} if card else {}
+        return {**who, "address": self._address, **plastic, **coupon}
 
     async def _insist(self, action: str, method: str, path: str, body: object, key: str) -> Told:
         """Repeats one request, with its key, until the answer is final or the crowd's patience is at its end."""

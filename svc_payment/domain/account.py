@@ -85,6 +85,8 @@ class Refund:
     status: RefundStatus
     created: float
     due: float
+    returned: bool = False
+    """Asked for by the order, for pieces that came back."""
 
 
 @dataclass(frozen=True)

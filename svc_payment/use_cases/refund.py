@@ -1,5 +1,6 @@
 """Giving money back: the amount is reserved before the bank is asked, and is free again only when the bank refuses for good."""
 
+from contextlib import suppress
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import UNSET
@@ -11,6 +12,7 @@ from mallkit.errors import Missing, Unavailable
 from mallkit.money import Money
 from mallkit.steps import Call, Write
 from svc_payment.domain import account as rules
+from svc_payment.domain import part
 from svc_payment.domain.account import Account, Refund
 from svc_payment.ports import Ports
 from svc_payment.use_cases.charge import note
@@ -48,6 +50,19 @@ async def refund_rest(wish: contract.RefundRest, ports: Ports) -> contract.Settl
     except (contract.RefundTooLarge, contract.RefundRefused):  # another refund took the rest meanwhile, or it takes an operator
         account = await ports.accounts.get(wish.order_id)
     return _settled(account)
+
+
+async def refund_part(wish: contract.RefundPart, ports: Ports) -> contract.Settled:
+    """So much of an order's payment for pieces that came back, or what an operator has left of it, once for a key. Raises NothingPaid."""
+    now = ports.clock()
+    wished = Refund(wish.key, "", wish.minor, wish.reason, RefundStatus.REFUNDING, now, now + RETRY_SECONDS)
+    account = await note(BEGUN, wish.order_id, lambda found: part.begin_part(found, wished), ports)
+    reserved = account.refund(wish.key)
+    if reserved is not None and reserved.status is RefundStatus.REFUNDING:
+        with suppress(Unavailable):  # the job goes on with it
+            account = await ask_bank(account, reserved, ports)
+    back = account.refunded(RefundStatus.REFUNDED)
+    return contract.Settled(order_id=wish.order_id, refunded_minor=back, done=part.part_is_back(account, wish.key))
 
 
 async def give_back(order_id: str, refund_id: str, wanted: int | None, reason: str, ports: Ports) -> tuple[Account, Refund]:

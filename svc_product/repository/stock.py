@@ -113,6 +113,13 @@ class Stock:
         """The hold's state; what was held or sold can be bought again."""
         return (await self._allotments.give_back(hold_id, reason="given back")).state
 
+    async def return_pieces(self, hold_id: str, lines: Mapping[str, int]) -> str:
+        """The hold's state; so many of what it gave are back in all. Raises KeyReused for what it never gave."""
+        try:
+            return (await self._allotments.give_back(hold_id, lines, "returned")).state
+        except ENDED as refusal:
+            raise _translated(refusal, hold_id) from None
+
     async def settle(self) -> None:
         """Ends holds whose time is over, and completes what a stopped process left undone."""
         await self._allotments.expire(self._clock())

@@ -49,7 +49,7 @@ class Bought:
 
 @dataclass(frozen=True)
 class Sold:
-    """A mall that sold: one purchase stands, one was cancelled, one was refused."""
+    """A mall that sold: one purchase stands, one was cancelled, one was refused, and of one a piece came back."""
 
     mall: Buying
     folder: Path
@@ -58,6 +58,7 @@ class Sold:
     settings: Settings
     paid: Bought
     cancelled: Bought
+    returned: Bought
 
     async def suspects(self) -> set[tuple[str, str]]:
         """What does not fit at this moment: invariant and id."""
@@ -240,6 +241,18 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
     "an order waits for its payment for ever": (
         "order-unpaid",
         changed("order/orders", "order", "order", lambda it, _: it.update(status="pending", pay_by=1.0)),
+    ),
+    "a returned piece is not restocked": (
+        "order-stock",
+        changed("product/stock_movements", "movement", "order", lambda it, _: it.update(returned=0), "returned"),
+    ),
+    "a return is not refunded": (
+        "order-returns",
+        changed("payment/accounts", "order", "refund", lambda it, _: it.update(refunds=[]), "returned"),
+    ),
+    "a refund belongs to no return": (
+        "order-returns",
+        changed("order/orders", "order", "refund", lambda it, _: it.update(returns=[]), "returned"),
     ),
     "an order stays paying": ("order-paying", changed("order/orders", "order", "order", lambda it, _: it.update(status="paying"))),
     **broken_actions.BREAKS,

@@ -14,6 +14,7 @@ from mallkit.action_rules import Entry
 from mallkit.allotment_words import movement_id
 from mallkit.audit import Unpublished
 from tests.auditing.corruptions_of_guests import OF_GUESTS
+from tests.auditing.corruptions_returns import OF_RETURNS
 from tests.auditing.model import COUPON, Paper, Purchase
 
 Harm = Callable[[Paper, Purchase], str]
@@ -242,6 +243,7 @@ def action_changed(paper: Paper, _: Purchase) -> str:
 
 OF_PAID: dict[Harm, str] = {
     **OF_GUESTS,
+    **OF_RETURNS,
     lost_piece: "stock-balance",
     use_lost: "coupon-balance",
     coupon_not_used: "coupon-purchase",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from contracts.bank import SIGNATURE
-from tests.journeys import asking_carts, asking_prices
+from tests.journeys import asking_carts, asking_orders, asking_prices
 from tests.journeys.ask import Ask, Asker, Json, Make
 from tests.journeys.asking_carts import fill_cart
 from tests.journeys.people import order_form
@@ -197,8 +197,13 @@ def _price(make: Callable[[World, str], tuple[str, Json]]) -> Make:
     return lambda world, _, path: Ask(*make(world, path))
 
 
+def _keyed(make: Callable[[World, str], tuple[str, Json]]) -> Make:
+    return lambda world, _, path: Ask(*make(world, path), {"Idempotency-Key": world.unique()})
+
+
 RIGHT: dict[tuple[str, str], Make] = asking_carts.RIGHT | {
     **{call: _price(make) for call, make in asking_prices.RIGHT.items()},
+    **{call: _keyed(make) for call, make in asking_orders.RIGHT.items()},
     ("POST", "/api/v1/auth/register"): _register,
     ("POST", "/api/v1/auth/login"): _login,
     ("POST", "/api/v1/auth/refresh"): _refresh,
@@ -244,7 +249,9 @@ RIGHT: dict[tuple[str, str], Make] = asking_carts.RIGHT | {
     ("POST", "/checkout"): _checkout,
     ("GET", "/api/v1/checkout/{checkout_id}"): _of_paid,
     ("POST", "/api/v1/orders"): _place_order,
+    ("GET", "/api/v1/orders"): _plain,
     ("GET", "/api/v1/orders/{order_id}"): _of_paid,
+    ("GET", "/api/v1/orders/{order_id}/timeline"): _of_paid,
     ("PUT", "/api/v1/orders/{order_id}/cancel"): _cancel,
     ("GET", "/api/v1/users/{user_id}/orders"): _of_paid,
     ("GET", "/api/v1/actions"): _plain,

@@ -1,6 +1,7 @@
 """What is wrong with each field of each call, written by hand: value → status and kind, where that is not the call's plain 400."""
 
 from tests.journeys.bad_catalogue import CATALOGUE, ROW
+from tests.journeys.bad_orders import ORDERS
 from tests.journeys.bad_prices import PRICED, PRICES, PRICES_OPTIONAL, PRICES_TARGETS
 from tests.journeys.bad_words import COUNT, IDS, MONEY, TEXT, Absent, But, Values
 from tests.journeys.people import ADDRESS, card
@@ -99,6 +100,7 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
     ("POST", "/api/v1/checkout"): CHECKOUTS,
     ("POST", "/checkout"): CHECKOUTS,
     **PRICES,
+    **ORDERS,
     ("POST", "/api/v1/orders"): {name: values for name, values in CHECKOUTS.items() if name != "credit_card"} | {
         "credit_card": tuple(value for value in CARDS if value is not Absent and not isinstance(value, But)),
     },
@@ -129,6 +131,7 @@ BODY_MAY_BE_MISSING = {
     ("PATCH", "/api/v1/products/{product_id}"),
     ("POST", "/api/v1/checkout/quote"),
     ("PUT", "/api/v1/orders/{order_id}/cancel"),
+    ("POST", "/api/v1/stats/orders/rebuild"),
     ("POST", "/api/v1/failures/{failure_id}/retry"),
     ("POST", "/api/v1/failures/retry"),
 }
@@ -196,6 +199,10 @@ TARGETS = """
 404 GET    /api/v1/orders/unknown
 404 GET    /api/v1/orders/a%00b
 404 PUT    /api/v1/orders/unknown/cancel {}
+404 GET    /api/v1/orders/unknown/timeline
+404 GET    /api/v1/orders/a%00b/timeline
+403 GET    /api/v1/orders
+403 GET    /api/v1/stats/orders
 404 GET    /api/v1/payments/unknown
 404 GET    /api/v1/payments/{long}
 404 GET    /
@@ -215,6 +222,18 @@ OPERATORS_TARGETS = (
 400 GET    /api/v1/stock/low?after=garbage
 400 GET    /api/v1/stock/low?limit=0
 400 GET    /api/v1/catalogue/export?after=garbage
+400 GET    /api/v1/orders?status=lost
+400 GET    /api/v1/orders?user_id=a%20b
+400 GET    /api/v1/orders?created_from=yesterday
+400 GET    /api/v1/orders?created_to=2026-11-25T08:00:00
+422 GET    /api/v1/orders?created_to=2026-02-30T08:00:00Z
+400 GET    /api/v1/orders?after=garbage
+400 GET    /api/v1/orders?limit=201
+422 GET    /api/v1/stats/orders?date=2026-02-30
+422 GET    /api/v1/stats/orders?date=
+400 GET    /api/v1/stats/orders?day=2026-11-25
+404 PUT    /api/v1/orders/unknown/status {"status":"completed"}
+404 PUT    /api/v1/orders/unknown/status {"status":"paid"}
 400 GET    /api/v1/failures?service=nothing
 400 GET    /api/v1/failures?status=lost
 400 GET    /api/v1/failures?after=garbage

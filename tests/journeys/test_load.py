@@ -29,7 +29,7 @@ def test_shoppers_order_and_pay_by_themselves(mall: Mall) -> None:
     assert bought > 15
     assert refused > 0
     assert re.search(r"^action +count +p50 ms +p90 ms +p99 ms +max ms$", told.stdout, re.MULTILINE)
-    for action in ("register", "login", "browse", "search", "look", "picture", "add", "cart", "checkout", "order"):
+    for action in ("register", "login", "browse", "search", "look", "picture", "add", "cart", "checkout", "order", "order now", "pay"):
         assert re.search(rf"^{action} +[1-9]", told.stdout, re.MULTILINE), action
     assert "checkout/payment-failed" in told.stdout
     assert re.search(r"revenue: [\d,]+\.\d\d USD", told.stdout)

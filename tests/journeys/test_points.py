@@ -164,6 +164,26 @@ async def use_a_coupon(mall: Buying) -> None:
     assert (await mall.check_out(buyer, coupon="ONE-MORE")).status == 200
 
 
+async def ship_and_take_back(mall: Buying) -> None:
+    """What staff does with orders."""
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id, 2)
+    order_id = (await mall.check_out(buyer)).json["order_id"]
+    path = f"/api/v1/orders/{order_id}"
+    piece = {"lines": [{"product_id": product_id, "quantity": 1}]}
+    by_staff: dict[str, Any] = {"token": mall.operator}
+    await mall.add(buyer, product_id)
+    given_up = (await mall.place_order(buyer)).json["order_id"]
+    done = [
+        await mall.call("order", "POST", f"{path}/shipments", {"carrier": "A", "tracking_number": order_id}, key=order_id, **by_staff),
+        await mall.call("order", "POST", f"{path}/returns", piece | {"reason": "damaged"}, key=order_id, **by_staff),
+        await mall.call("order", "PUT", f"{path}/status", {"status": "completed"}, **by_staff),
+        await mall.call("order", "PUT", f"/api/v1/orders/{given_up}/status", {"status": "failed"}, **by_staff),
+        await mall.call("order", "POST", "/api/v1/stats/orders/rebuild", {}, **by_staff),
+    ]
+    assert {answer.status for answer in done} <= {200, 201, 202}, [answer.body for answer in done]
+
+
 async def hold_and_forget(mall: Buying) -> None:
     """Holds for a caller that comes back, and for one that does not."""
     product_id = await mall.product()
@@ -231,6 +251,7 @@ JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     leave_a_payment_open,
     pay_later,
     use_a_coupon,
+    ship_and_take_back,
     hold_and_forget,
     keep_the_shop,
     come_and_go,

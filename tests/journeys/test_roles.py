@@ -93,8 +93,15 @@ checkout  PUT     /api/v1/shipping/{country}                           401 401 4
 checkout  GET     /api/v1/shipping/{country}                           401 401 403 403 200 403
 checkout  PUT     /api/v1/taxes/{country}                              401 401 403 403 200 403
 checkout  GET     /api/v1/taxes/{country}                              401 401 403 403 200 403
+order     GET     /api/v1/orders                                       401 401 403 403 200 403
 order     GET     /api/v1/orders/{order_id}                            401 401 200 404 200 200
+order     GET     /api/v1/orders/{order_id}/timeline                   401 401 200 404 200 200
 order     PUT     /api/v1/orders/{order_id}/cancel                     401 401 200 404 200 403
+order     PUT     /api/v1/orders/{order_id}/status                     401 401 403 403 200 200
+order     POST    /api/v1/orders/{order_id}/shipments                  401 401 403 403 201 403
+order     POST    /api/v1/orders/{order_id}/returns                    401 401 403 403 201 403
+order     GET     /api/v1/stats/orders                                 401 401 403 403 200 403
+order     POST    /api/v1/stats/orders/rebuild                         401 401 403 403 202 403
 order     GET     /api/v1/users/{user_id}/orders                       401 401 200 404 200 403
 order     GET     /api/v1/failures                                     401 401 403 403 200 403
 order     POST    /api/v1/failures/{failure_id}/retry                  401 401 403 403 200 403
@@ -124,6 +131,7 @@ product   POST  /internal/holds/{hold_id}/bind
 product   POST  /internal/holds/{hold_id}/take
 product   POST  /internal/holds/{hold_id}/release
 product   POST  /internal/holds/{hold_id}/give-back
+product   POST  /internal/holds/{hold_id}/return
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/undo
 cart      POST  /internal/carts/{user_id}/seals/{checkout_id}/close
@@ -142,6 +150,7 @@ order     GET   /internal/persons/{user_id}
 order     POST  /internal/persons/{user_id}/forget
 payment   POST  /internal/payments/{order_id}/void
 payment   POST  /internal/payments/{order_id}/refund-rest
+payment   POST  /internal/payments/{order_id}/refunds/{key}
 payment   GET   /internal/persons/{user_id}
 payment   POST  /internal/persons/{user_id}/forget
 """
@@ -216,7 +225,7 @@ def test_who_may_what(world: World, askers: dict[str, Asker], row: tuple[str, st
 @pytest.mark.requirement(154)
 @pytest.mark.parametrize(("part", "method", "path"), INSIDE, ids=[f"{method} {path}" for _, method, path in INSIDE])
 def test_what_is_internal_is_for_services_alone(world: World, askers: dict[str, Asker], part: str, method: str, path: str) -> None:
-    target = path.format(user_id="nobody", hold_id="h", checkout_id="c", order_id="o", attempt="a")
+    target = path.format(user_id="nobody", hold_id="h", checkout_id="c", order_id="o", attempt="a", key="k")
     body: dict[str, str] | None = None if method == "GET" else {}
     for role in ROLES:
         token = askers[role].token

@@ -251,6 +251,12 @@ class World:
         """That nobody cancels."""
         return self.bought()
 
+    def shipped(self) -> str:
+        """The id of an order of the shopper that has left the house."""
+        order_id = str(self.bought()["order_id"])
+        self.ask("PUT", f"/api/v1/orders/{order_id}/status", {"status": "shipped"}, self.operator)
+        return order_id
+
     def pending(self) -> str:
         """The id of an order of the shopper over 1.25 that waits to be paid."""
         order_id = self.unique()

@@ -22,7 +22,7 @@ from svc_checkout.domain.checkout import Buyer, Checkout, Refusal
 from svc_checkout.ports import Ports
 from svc_checkout.settings import Settings as CheckoutSettings
 from svc_checkout.use_cases import buy
-from svc_order.domain import LONGEST_WAIT
+from svc_order.domain.owed import LONGEST_WAIT
 from svc_order.settings import Settings as OrderSettings
 from svc_payment.settings import Settings as PaymentSettings
 from tests.svc_checkout.test_saga import ANN, FORM, Neighbours, shop

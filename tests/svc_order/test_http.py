@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from contracts.order import Status
-from svc_order import domain
-from svc_order.domain import Order
+from svc_order.domain import owed
+from svc_order.domain.order import Order
 from tests.journeys.people import card
 from tests.mallhouse import Answer
 from tests.svc_checkout.buying import Buyer, Buying, buying, new_id, until
@@ -54,7 +54,7 @@ async def test_an_order_is_read_by_its_buyer_and_by_operators(mall: Buying) -> N
     path = f"/api/v1/orders/{order_id}"
     mine = await mall.call("order", "GET", path, by=buyer)
     assert (mine.status, mine.json["status"], mine.json["total"], mine.json["user_id"]) == (200, "pending", 10, buyer.user_id)
-    line = {"product_id": product_id, "name": "A Thing", "quantity": 1, "unit_price": 10, "line_total": 10}
+    line = {"product_id": product_id, "name": "A Thing", "quantity": 1, "unit_price": 10, "line_total": 10, "shipped": 0, "returned": 0}
     assert mine.json["items"] == [line]
     assert sum(each["amount"] for each in mine.json["receipt"]) == mine.json["total"]
     assert (await mall.call("order", "GET", path, token=mall.operator)).json == mine.json
@@ -199,9 +199,9 @@ async def test_what_cannot_be_given_back_is_tried_ever_later() -> None:
     waits = []
     now = 0.0
     for _ in range(20):
-        order = domain.postponed(order, now)
+        order = owed.postponed(order, now)
         waits.append(order.due - now)
         now = order.due
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (1, domain.LONGEST_WAIT)
-    assert not domain.settled(order, now).owes
+    assert (waits[0], waits[-1]) == (1, owed.LONGEST_WAIT)
+    assert not owed.settled(order, now).owes

@@ -22,6 +22,7 @@ from contracts import order
 from contracts.bank import BankKeyReused, OperationKind, signature
 from contracts.bank_webhook import BankNews
 from contracts.order import Status
+from contracts.order_words import Cause
 from contracts.payment import Charge, PaymentStatus, Refund
 from mallkit.calls import Neighbour, NeighbourAway, NoAnswer
 from mallkit.endpoint import Caller, Role
@@ -32,8 +33,9 @@ from mallkit.sqlite import open_store
 from mallkit.times import NEVER
 from sandbox_bank import domain as bank_rules
 from sandbox_bank.domain import Ask, Authorization, Plastic
-from svc_order import domain as order_rules
-from svc_order.domain import Order
+from svc_order.domain import paying as order_rules
+from svc_order.domain.order import Order
+from svc_order.domain.timeline import Origin
 from svc_payment.domain.account import BANK
 from svc_payment.domain.card import Card
 from svc_payment.ports import Answer, Hearing, Ports
@@ -52,6 +54,7 @@ GOOD, CUT = (
 TOTAL = 1999
 LATE = 8
 """Steps before the saga may take the order back, after which nothing can be paid any more."""
+WHY = Origin(0.0, Cause.PAYMENT)
 
 
 class Faults:
@@ -151,11 +154,11 @@ class Shop:
 
     def _do(self, endpoint: Any, wish: Any) -> Any:
         if endpoint is order.begin_payment:
-            return order_rules.begin_payment(self.order, wish.attempt, wish.user_id, Money(TOTAL, "USD"), 0)
+            return order_rules.begin_payment(self.order, wish.attempt, wish.user_id, Money(TOTAL, "USD"), WHY)
         if endpoint is order.end_payment:
-            return order_rules.end_payment(self.order, wish.attempt, 0)
+            return order_rules.end_payment(self.order, wish.attempt, WHY)
         assert endpoint is order.mark_paid
-        return order_rules.mark_paid(self.order, wish.attempt, wish.transaction_id, 0)
+        return order_rules.mark_paid(self.order, wish.attempt, wish.transaction_id, WHY)
 
 
 KEYS, FAULTS = st.sampled_from(["k1", "k2", "k3"]), st.lists(st.sampled_from(["", "lost", "away"]), max_size=6)

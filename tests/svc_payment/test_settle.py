@@ -14,7 +14,7 @@ from mallkit.calls import Calls
 from mallkit.errors import Unavailable
 from mallkit.http1 import Client
 from mallkit.sqlite import open_store
-from svc_order.repository import ORDERS
+from svc_order.repository.orders import ORDERS
 from svc_payment.bank import Bank
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Attempt, Refund

@@ -115,6 +115,25 @@ async def test_holds_that_make_no_sense_are_refused(shop: Shop) -> None:
     assert (other.status, other.kind) == (422, "idempotency-key-reused")
 
 
+async def test_pieces_come_back_until_so_many_are_back_in_all(shop: Shop) -> None:
+    pot, bowl = (await shop.sells(stock=5))["product_id"], (await shop.sells(stock=5))["product_id"]
+    await shop.hold("h1", (pot, 3), (bowl, 2))
+    assert (await shop.inside("holds/h1/take")).json["state"] == "taken"
+
+    async def back(*lines: tuple[str, int]) -> Answer:
+        return await shop.inside("holds/h1/return", {"lines": [{"product_id": each, "quantity": many} for each, many in lines]})
+
+    answers = await asyncio.gather(*(back((pot, 1)) for _ in range(5)))
+    assert {(answer.status, answer.json["state"]) for answer in answers} == {(200, "taken")}
+    assert [(await shop.stock(one))["available"] for one in (pot, bowl)] == [3, 3]
+    await asyncio.gather(back((pot, 2), (bowl, 1)), back((pot, 1)), back((pot, 2)))
+    assert [(await shop.stock(one))["available"] for one in (pot, bowl)] == [4, 4]
+    too_many = await back((pot, 4))
+    assert (too_many.status, too_many.kind) == (422, "idempotency-key-reused")
+    assert (await back((pot, 3), (bowl, 2))).json["state"] == "returned"
+    assert [(await shop.stock(one))["on_hand"] for one in (pot, bowl)] == [5, 5]
+
+
 @pytest.mark.requirement(31, 133)
 async def test_of_a_hundred_buyers_at_once_twenty_get_a_piece(shop: Shop) -> None:
     pot = (await shop.sells(stock=20))["product_id"]
