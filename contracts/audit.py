@@ -91,7 +91,7 @@ class Order(Row, frozen=True, gc=False):
 
 
 class Attempt(Part, frozen=True, gc=False):
-    """A try at paying; its id is also the bank's key for the authorization."""
+    """A try at paying; its id is also the bank's key for the authorization. `until`: how long it waits for its buyer, 0 if it does not."""
 
     id: str
     transaction_id: str
@@ -99,6 +99,7 @@ class Attempt(Part, frozen=True, gc=False):
     minor: int
     currency: str
     over: bool
+    until: float = 0.0
 
 
 class Refund(Part, frozen=True, gc=False):

@@ -38,10 +38,11 @@ class OperationKind(StrEnum):
 
 
 class OperationStatus(StrEnum):
-    """Every answer is final."""
+    """approved and declined are final; requires_action waits for the buyer, then it is one of the two."""
 
     APPROVED = "approved"
     DECLINED = "declined"
+    REQUIRES_ACTION = "requires_action"
 
 
 class BankCard(Wish, frozen=True):
@@ -58,13 +59,14 @@ class BankCard(Wish, frozen=True):
 
 
 class Authorize(Wish, frozen=True):
-    """Reserves an amount on a card."""
+    """Reserves an amount on a card. `return_url`: where the buyer goes after a challenge, if the bank knows it as one of ours."""
 
     key: Id
     amount: Minor
     currency: Currency
     card: BankCard
     reference: Annotated[str, Meta(max_length=64)] = ""
+    return_url: Annotated[str, Meta(max_length=500)] = ""
     api_key: ApiKey | UnsetType = UNSET
 
 
@@ -101,9 +103,11 @@ class OperationOf(Wish, frozen=True):
 
 
 class Operation(View, frozen=True):
-    """`reason` is set when declined: declined, insufficient_funds, expired_card, wrong_cvv, voided, captured, too_much, unknown.
+    """`reason` is set when declined: declined, insufficient_funds, expired_card, wrong_cvv, authentication_failed, requires_action,
+    voided, captured, too_much, unknown.
 
-    `id` is the bank's own and grows with time; `reference` is what the authorization was told.
+    `id` is the bank's own and grows with time; `reference` is what the authorization was told. `action_url`: where the buyer answers
+    the challenge that the authorization waits for.
     """
 
     key: str
@@ -118,6 +122,7 @@ class Operation(View, frozen=True):
     at: str
     id: str = ""
     reference: str = ""
+    action_url: str = ""
 
 
 class StatementOf(Wish, frozen=True):
@@ -129,7 +134,7 @@ class StatementOf(Wish, frozen=True):
 
 
 class Statement(View, frozen=True):
-    """Operations, oldest first. `next` goes on, null at the end.
+    """Operations, oldest first. `next` goes on, null at the end. One that waited for its buyer stands where it was answered.
 
     One that is being written while a page is read may get a place before that page's end: it is seen when read again.
     """

@@ -195,11 +195,12 @@ class Placed(View, frozen=True):
 
 
 class CheckoutPending(Accepted, frozen=True):
-    """The outcome is not known yet; ask `status_url`."""
+    """The outcome is not known yet; ask `status_url`. With an `action_url` the buyer has to act there first, as 3-D Secure asks."""
 
     checkout_id: str
     order_id: str
     status_url: str
+    action_url: str = ""
 
 
 class CheckoutStatus(StrEnum):
@@ -221,6 +222,7 @@ class CheckoutView(View, frozen=True):
     """`refusal` is the `type` of the problem that the buyer was told, and `detail` its text.
 
     `pay_by`: of an order that is paid later; its transaction stands in the order.
+    `action_url`: a running one waits for the buyer to act there.
     """
 
     checkout_id: str
@@ -232,6 +234,7 @@ class CheckoutView(View, frozen=True):
     detail: str
     created_at: str
     pay_by: str = ""
+    action_url: str = ""
 
 
 UNPRICED = (*WHY_NOT, ParcelTooHeavy, TaxClassUnknown, CurrencyUnknown, RateTooOld)

@@ -1,6 +1,5 @@
 """What svc_payment promises: an order is paid once, refunds never exceed what was paid, no card is ever kept."""
 
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType
@@ -9,17 +8,33 @@ from contracts.bank import SIGNATURE
 from contracts.bank_webhook import BankNews, WebhookSignature, WebhookTooOld
 from contracts.checkout_types import CreditCard
 from contracts.order import AlreadyPaid, AmountWrong, BeingPaid, WrongStatus
+from contracts.payment_words import (
+    AnswerNotKept,
+    CardInvalid,
+    Declined,
+    MethodUnknown,
+    NothingPaid,
+    NoTransactionId,
+    OutcomeUnknown,
+    PaymentStatus,
+    RecordUnreadable,
+    RefundRefused,
+    RefundStatus,
+    RefundTooLarge,
+)
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,
     CUSTOMER,
+    END,
     GET,
     OPERATOR,
     OPERATORS,
     POST,
     SERVICE,
+    Accepted,
     Cursor,
     Done,
     Endpoint,
@@ -31,90 +46,41 @@ from mallkit.endpoint import (
     View,
     Wish,
 )
-from mallkit.errors import Internal, Missing, Refused, Unavailable
+from mallkit.errors import Missing
 from mallkit.money import Amount, Paid
 
+__all__ = [
+    "AnswerNotKept",
+    "CardInvalid",
+    "Declined",
+    "MethodUnknown",
+    "NoTransactionId",
+    "NothingPaid",
+    "OutcomeUnknown",
+    "PaymentStatus",
+    "RecordUnreadable",
+    "RefundRefused",
+    "RefundStatus",
+    "RefundTooLarge",
+]
 PEOPLE = (CUSTOMER, OPERATOR, ADMIN)
-
-
-class CardInvalid(Refused):
-    """The number, the CVV or the expiry cannot be right; the bank was not asked."""
-
-    code = 4004001
-    slug = "payment/card-invalid"
-    title = "The card is not valid"
-    status = 422
-    remedy = "Check the number, the CVV and the expiry date."
-
-
-class Declined(Refused):
-    """The bank said no; `reason` is its word."""
-
-    slug = "payment/declined"
-    title = "The bank declined the payment"
-    status = 402
-    remedy = "Use another card, or ask its bank."
-
-
-class MethodUnknown(Refused):
-    """No provider for this payment method."""
-
-    slug = "payment/method-unknown"
-    title = "This payment method is not offered"
-    status = 422
-    remedy = "Use credit_card."
-
-
-class NoTransactionId(Internal):
-    """No transaction id could be made."""
-
-    code = 4005001
-    slug = "payment/no-transaction-id"
-    title = "No transaction id could be made"
-    remedy = "Nothing was charged: try again, and report the trace_id."
-
-
-class OutcomeUnknown(Unavailable):
-    """The bank gave no answer; the mall asks it until it does. The same key gives the answer later."""
-
-    slug = "payment/outcome-unknown"
-    title = "The outcome of the payment is not known yet"
-    status = 504
-    retry_after = 2
-    remedy = "Read the order or repeat the request with the same Idempotency-Key: it is never charged twice."
-
-
-class RefundTooLarge(Refused):
-    """`refundable` is what is left."""
-
-    slug = "payment/refund-too-large"
-    title = "More than what is left of the payment"
-    remedy = "Refund at most `refundable`."
-
-
-class NothingPaid(Refused):
-    """There is no captured money."""
-
-    slug = "payment/nothing-paid"
-    title = "This payment took no money"
-
-
-class RefundRefused(Refused):
-    """The bank refused the refund; the amount is free again."""
-
-    slug = "payment/refund-refused"
-    title = "The bank refused the refund"
+PaymentToken = Annotated[str, Meta(min_length=5, max_length=255, pattern=rf"^[A-Za-z0-9_-]+{END}", examples=["pm_card_visa"])]
+"""What a provider's own page or script made of a card, for its merchant alone."""
 
 
 class Charge(Wish, frozen=True):
-    """`amount` in major units must be the order's total. `user_id` must be the caller's, but for services."""
+    """`amount` in major units must be the order's total. `user_id` must be the caller's, but for services.
+
+    `credit_card` is required, but where the provider has made a `payment_token` of the card: then that is sent in its place.
+    """
 
     amount: Paid
-    credit_card: CreditCard
     order_id: IdOrNumber
     user_id: IdOrNumber
+    credit_card: CreditCard | UnsetType = UNSET
     payment_method: Annotated[str, Meta(min_length=1, max_length=32, examples=["credit_card"])] = "credit_card"
     currency: Annotated[str, Meta(min_length=3, max_length=3, pattern="^[A-Z]{3}$")] | UnsetType = UNSET
+    payment_token: PaymentToken | UnsetType = UNSET
 
 
 class Charged(View, frozen=True):
@@ -123,26 +89,13 @@ class Charged(View, frozen=True):
     transaction_id: str
 
 
-class PaymentStatus(StrEnum):
-    """asked and authorized and capturing end by themselves; the others are final but for refunds."""
+class ChargePending(Accepted, frozen=True):
+    """The buyer has to act first, at `action_url` (as 3-D Secure asks); `status_url` tells what came of it."""
 
-    ASKED = "asked"
-    AUTHORIZED = "authorized"
-    CAPTURING = "capturing"
-    CAPTURED = "captured"
-    DECLINED = "declined"
-    VOIDED = "voided"
-    FAILED = "failed"
-    PARTLY_REFUNDED = "partly_refunded"
-    REFUNDED = "refunded"
-
-
-class RefundStatus(StrEnum):
-    """refunding ends by itself."""
-
-    REFUNDING = "refunding"
-    REFUNDED = "refunded"
-    REFUSED = "refused"
+    transaction_id: str
+    status: PaymentStatus
+    action_url: str
+    status_url: str
 
 
 class RefundView(View, frozen=True):
@@ -158,7 +111,7 @@ class RefundView(View, frozen=True):
 
 
 class PaymentView(View, frozen=True):
-    """`card` is brand and last four, nothing more is ever kept."""
+    """`card` is brand and last four, nothing more is ever kept. `action_url`: where the buyer has to act before the money can be taken."""
 
     transaction_id: str
     order_id: str
@@ -172,6 +125,7 @@ class PaymentView(View, frozen=True):
     refunds: list[RefundView]
     created_at: str
     updated_at: str
+    action_url: str = ""
 
 
 class PaymentPage(View, frozen=True):
@@ -239,6 +193,19 @@ class Undone(View, frozen=True):
     transaction_id: str = ""
 
 
+class Standing(View, frozen=True):
+    """How the attempt stands that decides over an order: the one that took or takes the money, else the newest.
+
+    Without any attempt the outcome is voided. `reason`: why one took nothing.
+    """
+
+    order_id: str
+    outcome: PaymentStatus
+    transaction_id: str = ""
+    action_url: str = ""
+    reason: str = ""
+
+
 class PaymentCaptured(Event, frozen=True):
     """The money was taken."""
 
@@ -263,27 +230,32 @@ class PaymentRefunded(Event, frozen=True):
 
 charge = Endpoint(
     method=POST, path="/payment/charge", aliases=("/api/v1/payments/charge",), takes=Charge, gives=Charged, may=(*PEOPLE, SERVICE),
+    accepted=ChargePending,
     refuses=(
         Missing, CardInvalid, Declined, MethodUnknown, AlreadyPaid, AmountWrong, BeingPaid, WrongStatus, NoTransactionId, OutcomeUnknown,
+        RecordUnreadable, AnswerNotKept,
     ),
     keyed=Keyed.OPTIONAL, fresh=True, secret=("credit_card",), summary="Pay an order",
 )  # fmt: skip
 payment = Endpoint(
-    method=GET, path="/api/v1/payments/{transaction_id}", takes=PaymentOf, gives=PaymentView, may=PEOPLE, refuses=(Missing,),
-    summary="One payment",
+    method=GET, path="/api/v1/payments/{transaction_id}", takes=PaymentOf, gives=PaymentView, may=PEOPLE,
+    refuses=(Missing, RecordUnreadable), summary="One payment",
 )  # fmt: skip
 payments_of = Endpoint(
-    method=GET, path="/api/v1/payments", takes=PaymentsOf, gives=PaymentPage, may=PEOPLE, refuses=(Missing,),
+    method=GET, path="/api/v1/payments", takes=PaymentsOf, gives=PaymentPage, may=PEOPLE, refuses=(Missing, RecordUnreadable),
     summary="The payments of an order",
 )  # fmt: skip
 refund = Endpoint(
     method=POST, path="/api/v1/payments/{transaction_id}/refunds", takes=Refund, gives=RefundView, may=OPERATORS, status=201,
-    refuses=(Missing, RefundTooLarge, NothingPaid, RefundRefused, OutcomeUnknown), keyed=Keyed.REQUIRED, fresh=True,
+    refuses=(Missing, RefundTooLarge, NothingPaid, RefundRefused, OutcomeUnknown, RecordUnreadable), keyed=Keyed.REQUIRED, fresh=True,
     summary="Give money back",
 )  # fmt: skip
 bank_webhook = Endpoint(
     method=POST, path="/api/v1/payments/webhooks/bank", takes=BankNews, gives=Done, may=(ANYONE,), status=204, idempotent=True,
     refuses=(WebhookSignature, WebhookTooOld), headers={"signature": SIGNATURE}, raw="content", summary="What the bank has to tell",
+)  # fmt: skip
+standing = Endpoint(
+    method=GET, path="/internal/payments/{order_id}", takes=AccountOf, gives=Standing, may=(SERVICE,), internal=True,
 )  # fmt: skip
 void = Endpoint(
     method=POST, path="/internal/payments/{order_id}/void", takes=AccountOf, gives=Undone, may=(SERVICE,), internal=True, idempotent=True,

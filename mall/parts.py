@@ -43,7 +43,10 @@ SAME = {
 }
 """Secrets that two parts share: the first is made equal to the second."""
 
-PATHS = {"MALL_BANK_WEBHOOK_URL": ("payment", "/api/v1/payments/webhooks/bank")}
+PATHS = {
+    "MALL_BANK_WEBHOOK_URL": ("payment", "/api/v1/payments/webhooks/bank"),
+    "MALL_BANK_PUBLIC_URL": ("bank", ""),
+}
 """Settings that say where something of another part is, beside MALL_<NAME>_URL: variable → that part, and the path there."""
 
 IMPORTED = {

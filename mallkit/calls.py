@@ -10,7 +10,7 @@ import msgspec
 
 from mallkit import deadline, problem, tracing
 from mallkit.copies import Copies
-from mallkit.endpoint import Done, Endpoint, View, Wish
+from mallkit.endpoint import Accepted, Done, Endpoint, View, Wish
 from mallkit.errors import BadGateway, Forbidden, KeyReused, StillRunning, Timeout, TooManyRequests, Unauthenticated, Unavailable
 from mallkit.http1 import BrokenError, Client, NotSentError, Reply
 from mallkit.shape import Shape, shape_of
@@ -19,7 +19,7 @@ from mallkit.sources import SettingsError
 W = TypeVar("W", bound=Wish)
 G = TypeVar("G", bound=View)
 
-OK = 200
+OK, ACCEPTED = 200, 202
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 EVERYWHERE = (Unauthenticated, Forbidden, KeyReused, StillRunning, TooManyRequests, Timeout, BadGateway, Unavailable)
 """Refusals that any endpoint may give, besides its own."""
@@ -43,11 +43,19 @@ class NoAnswer(Timeout):
     slug = "timeout"
 
 
+class NotYet(Exception):
+    """The neighbour answered 202: `accepted` tells how it stands."""
+
+    def __init__(self, accepted: Accepted) -> None:
+        super().__init__(type(accepted).__name__)
+        self.accepted = accepted
+
+
 class Neighbour(Protocol):
     """One service, as its neighbours call it."""
 
     async def __call__(self, endpoint: Endpoint[W, G], wish: W, *, key: str = "", seconds: float = 5.0) -> G:
-        """Calls `endpoint`. Raises its declared refusals, NeighbourAway, NoAnswer, or another Unavailable."""
+        """Calls `endpoint`. Raises its declared refusals, NeighbourAway, NoAnswer, or another Unavailable; NotYet for a 202."""
         ...
 
 
@@ -182,9 +190,18 @@ def _read(endpoint: Endpoint[W, G], status: int, answer: bytes) -> G:
             return msgspec.json.decode(answer, type=endpoint.gives)
         except msgspec.DecodeError:
             raise BadGateway from None
+    if status == ACCEPTED and endpoint.accepted is not None:
+        raise _not_yet(answer, endpoint.accepted)
     refusal = problem.read(answer, (*endpoint.refuses, endpoint.invalid, *EVERYWHERE))
     if isinstance(refusal, Unauthenticated | Forbidden) and type(refusal) not in endpoint.refuses:
         raise TurnedAway("a part of the mall does not let another one in") from None
     if refusal is not None:
         raise refusal
     raise BadGateway
+
+
+def _not_yet(answer: bytes, kind: type[Accepted]) -> NotYet:
+    try:
+        return NotYet(msgspec.json.decode(answer, type=kind))
+    except msgspec.DecodeError:
+        raise BadGateway from None

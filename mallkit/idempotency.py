@@ -1,7 +1,8 @@
 """Idempotency-Key: the same key and the same request get the same answer.
 
 The record only caches the answer. What keeps an effect from happening twice is the command's id, which is derived from caller,
-endpoint and key, and which the aggregate that it changes remembers in the same write.
+endpoint and key, and which the aggregate that it changes remembers in the same write. So trouble with the records decides nothing: the
+work is done all the same, and told.
 """
 
 import asyncio
@@ -12,14 +13,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 import msgspec
+import structlog
 
 from mallkit import deadline
 from mallkit.endpoint import Caller, Endpoint, View, Wish
 from mallkit.errors import Invalid, KeyReused, StillRunning
 from mallkit.ids import new_id
 from mallkit.raw import Reply
-from mallkit.store import Absent, Collection, Kind, Range, Taken
+from mallkit.store import Absent, Collection, Kind, Range, StoreUnavailable, Taken
 from mallkit.times import has_come
+
+log = structlog.get_logger()
 
 KEEP_SECONDS = 48 * 3600.0
 LEASE_SECONDS = 30.0
@@ -92,12 +96,20 @@ def fingerprint(endpoint: Endpoint[Wish, View], wish: Wish, secret: str) -> str:
     return hmac.new(secret.encode(), _ENCODE(seen), hashlib.sha256).hexdigest()
 
 
+def _nobody(_: str) -> None:
+    """Whom nobody told to listen."""
+
+
 class Idempotency:
     """The records of one service, in its own store."""
 
-    def __init__(self, answers: Collection[Answer], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, answers: Collection[Answer], clock: Callable[[], float] = time.time, troubled: Callable[[str], None] = _nobody
+    ) -> None:
+        """`troubled` hears of a record that could not be written: `claim`, `keep` or `remove`."""
         self._answers = answers
         self._clock = clock
+        self._troubled = troubled
         self._here: dict[str, asyncio.Event] = {}
 
     async def once(self, asked: Asked, work: Callable[[], Awaitable[Reply]], seconds: float) -> Reply:
@@ -109,7 +121,11 @@ class Idempotency:
         while True:
             now = self._clock()
             mine = Answer(asked.command, asked.fingerprint, new_id(), now + LEASE_SECONDS, now, subject=asked.subject)
-            record = await self._claim(mine)
+            try:
+                record = await self._claim(mine)
+            except StoreUnavailable:
+                self._tell("claim", mine)
+                return await work()
             if record.fingerprint != asked.fingerprint:
                 raise KeyReused
             if record.status:
@@ -143,17 +159,31 @@ class Idempotency:
         try:
             reply = await work()
             if reply.final:
-                answered = replace(record, status=reply.status, body=reply.body, headers=reply.headers)
-                await self._answers.change(record.id, lambda now: answered if now.owner == record.owner else now)
-                kept = True
+                kept = await self._keep(record, reply)
             return reply
         finally:
             try:
                 if not kept:
                     await self._answers.remove(record.id)
+            except StoreUnavailable:  # the claim lapses by itself
+                self._tell("remove", record)
             finally:
                 del self._here[record.id]
                 done.set()
+
+    async def _keep(self, record: Answer, reply: Reply) -> bool:
+        """Whether the answer is kept. What was done is done: its caller is told so even where it is not."""
+        answered = replace(record, status=reply.status, body=reply.body, headers=reply.headers)
+        try:
+            await self._answers.change(record.id, lambda now: answered if now.owner == record.owner else now)
+        except StoreUnavailable:
+            self._tell("keep", record)
+            return False
+        return True
+
+    def _tell(self, what: str, record: Answer) -> None:
+        log.warning("answer.not-kept", what=what, command=record.id)
+        self._troubled(what)
 
     async def _wait(self, command: str, ends: float) -> bool:
         left = ends - time.monotonic()

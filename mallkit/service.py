@@ -33,6 +33,7 @@ from mallkit.issuer import HttpIssuer, IssuerEndpoints
 from mallkit.leases import Leases
 from mallkit.listening import DIRECT, Runner
 from mallkit.metrics import ServerMetrics
+from mallkit.routes import Routes
 from mallkit.settings import Common, SettingsError, load
 from mallkit.sqlite import open_store
 from mallkit.store import CannotOpen, Kind, Store
@@ -85,6 +86,8 @@ class Service:
     tokens: IssuerEndpoints | None = None
     """Where tokens come from; None for a service that knows nobody (the bank) or issues them itself (auth)."""
     own_issuer: Callable[[Store, Common], Issuer] | None = None
+    pages: Callable[[Routes, Edge], None] | None = None
+    """Adds what it serves that is no endpoint of its contract: pages for people, another's wire format."""
     rows: audit.RowsOf = field(default_factory=dict)
     """Which documents it tells whoever audits the mall, and how."""
 
@@ -100,6 +103,8 @@ def application(settings: Common, service: Service) -> web.Application:
         for path in (served.endpoint.path, *served.endpoint.aliases):
             front.routes.add(served.endpoint.method, path, edge.serve(served, path))
     add_drill_pages(front.routes, settings)
+    if service.pages is not None:
+        service.pages(front.routes, edge)
     of_the_kit = endpoints_of(desk_endpoints) | endpoints_of(action_endpoints) if _knows_people(service) else {}
     ops.add_pages(front.routes, life, endpoints_of(service.contract) | of_the_kit, service.title)
     if _knows_people(service):
@@ -120,7 +125,9 @@ async def _start(service: Service, life: ops.Life, stack: AsyncExitStack) -> Non
     await enter(tracing.configure(service.name, settings.otlp_endpoint))
     store = await enter(open_store(Path(settings.data) / f"{service.name}.db", (*service.kinds, *KINDS, *actions.KINDS, ANSWERS)))
     calls, identity = await _neighbourhood(service, settings, store, stack)
-    edge.identity, edge.idempotency, edge.actions = identity, Idempotency(store[ANSWERS]), ActionLog(store)
+    troubled = edge.metrics.counter("mall_answers_not_kept", "Records of Idempotency-Keys that could not be written.", ("what",))
+    idempotency = Idempotency(store[ANSWERS], troubled=lambda what: troubled.labels(what).inc())
+    edge.identity, edge.idempotency, edge.actions = identity, idempotency, ActionLog(store)
     events = life.eventing = await enter(_eventing(service, settings, store, edge.metrics))
     shell = Shell(settings=settings, store=store, calls=calls, metrics=edge.metrics, leases=events.leases)
     wired = await enter(service.wire(shell))

@@ -15,9 +15,9 @@ from mallkit.http1 import Client
 from mallkit.listening import DIRECT
 from mallkit.routes import Serve
 from mallkit.service import Service, Shell, Wired
-from sandbox_bank import drill, handlers
+from sandbox_bank import drill, handlers, pages
 from sandbox_bank.ports import Harm, Ports
-from sandbox_bank.repository import AUTHORIZATIONS, POINTERS, POSITIONS, StoredBooks, StoredNews
+from sandbox_bank.repository import AUTHORIZATIONS, CHALLENGES, POINTERS, POSITIONS, StoredBooks, StoredNews
 from sandbox_bank.settings import Settings
 from sandbox_bank.webhooks import Webhooks
 
@@ -42,13 +42,16 @@ def build_app(settings: Settings) -> web.Application:
                     harm=Harm(),
                     chance=random.random,
                     drill_key=settings.drill_key,
+                    public_url=settings.public_url.rstrip("/"),
+                    return_urls=frozenset(settings.return_urls),
                 ),
                 jobs=told.jobs(),
             )
 
     doors = (handlers, drill) if settings.drill_key else (handlers,)
-    kinds = (AUTHORIZATIONS, POINTERS, POSITIONS)
-    app = service.application(settings, Service(name="bank", title="Sandbox bank", contract=bank, handlers=doors, kinds=kinds, wire=wire))
+    kinds = (AUTHORIZATIONS, POINTERS, POSITIONS, CHALLENGES)
+    declared = Service(name="bank", title="Sandbox bank", contract=bank, handlers=doors, kinds=kinds, wire=wire, pages=pages.add)
+    app = service.application(settings, declared)
     app[DIRECT] = _on_the_line(app[DIRECT])
     return app
 

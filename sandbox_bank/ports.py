@@ -6,17 +6,25 @@ from datetime import datetime
 from typing import Protocol
 
 from mallkit.store import Page
-from sandbox_bank.domain import Ask, Entry, Rule
+from sandbox_bank.domain.authorization import Ask, Entry, Rule
 
 
 class Books(Protocol):
     """The authorizations, and which operation key belongs to which of them."""
 
-    async def write(self, ask: Ask, authorization: str, rule: Rule) -> Entry:
+    async def write(self, ask: Ask, authorization: str, rule: Rule, return_url: str | None = None) -> Entry:
         """The operation under the key asked for, after the rule was applied to the authorization, made if need be.
 
-        Raises BankKeyReused.
+        With a `return_url` (empty for none) also the challenge that the buyer is asked. Raises BankKeyReused.
         """
+        ...
+
+    async def challenge(self, challenge_id: str) -> tuple[Entry, str]:
+        """The authorization that the challenge is about, and where its buyer goes afterwards. Raises Missing."""
+        ...
+
+    async def answer(self, asked: Entry, operation: str, rule: Rule) -> Entry:
+        """The authorization after its challenge was answered; with the first answer it takes the place `operation` in the statement."""
         ...
 
     async def entry(self, key: str) -> Entry:
@@ -52,3 +60,7 @@ class Ports:
     chance: Callable[[], float]
     """A number from 0 to below 1."""
     drill_key: str
+    public_url: str
+    """Where buyers find the pages of the bank."""
+    return_urls: frozenset[str]
+    """Where they may be sent back to."""

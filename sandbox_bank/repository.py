@@ -1,15 +1,15 @@
 """The bank's books: authorizations with all that was done to them, a pointer from every operation key, and what is yet to be told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
 from contracts.bank import BankKeyReused, OperationAnswered
 from mallkit.errors import Missing
 from mallkit.store import Absent, AnyOf, Forgetting, Kind, OutboxEntry, Page, Store
-from sandbox_bank import domain
-from sandbox_bank.domain import Ask, Authorization, Entry, Rule
+from sandbox_bank.domain import authorization as rules
+from sandbox_bank.domain.authorization import Ask, Authorization, Entry, Rule
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,19 @@ class Position:
     seq: int = 0
 
 
+@dataclass(frozen=True)
+class Challenge:
+    """What a buyer is asked under an id that nobody guesses: the authorization's key, and where the buyer goes afterwards."""
+
+    id: str
+    authorization: str
+    return_url: str = ""
+
+
 AUTHORIZATIONS = Kind(name="authorizations", type=Authorization)
 POINTERS = Kind(name="pointers", type=Pointer, fields={"operation": str}, indexes=(("operation",),))
 POSITIONS = Kind(name="positions", type=Position)
+CHALLENGES = Kind(name="challenges", type=Challenge)
 
 
 class StoredBooks:
@@ -41,11 +51,12 @@ class StoredBooks:
         self._store = store
         self._authorizations = store[AUTHORIZATIONS]
         self._pointers = store[POINTERS]
+        self._challenges = store[CHALLENGES]
 
-    async def write(self, ask: Ask, authorization: str, rule: Rule) -> Entry:
+    async def write(self, ask: Ask, authorization: str, rule: Rule, return_url: str | None = None) -> Entry:
         """The operation under the key asked for, after the rule was applied to the authorization, made if need be.
 
-        Raises BankKeyReused.
+        With a `return_url` (empty for none) also the challenge that the buyer is asked. Raises BankKeyReused.
         """
         wanted = Pointer(ask.key, authorization, ask.request)
 
@@ -54,11 +65,39 @@ class StoredBooks:
                 raise BankKeyReused
             return pointer
 
-        _, written = await self._store.together(
+        asking = Challenge(ask.challenge, authorization, return_url or "")
+        challenge = () if return_url is None else (self._challenges.changing(asking.id, lambda found: found, absent=asking),)
+        _, written, *_ = await self._store.together(
             self._pointers.changing(ask.key, bind, absent=wanted),
             self._authorizations.changing(authorization, _told(rule), absent=Authorization(authorization)),
+            *challenge,
         )
         return _under(written, ask.key)
+
+    async def challenge(self, challenge_id: str) -> tuple[Entry, str]:
+        """The authorization that the challenge is about, and where its buyer goes afterwards. Raises Missing."""
+        try:
+            asked = await self._challenges.get(challenge_id)
+        except Absent:
+            raise Missing from None
+        return await self.entry(asked.authorization), asked.return_url
+
+    async def answer(self, asked: Entry, operation: str, rule: Rule) -> Entry:
+        """The authorization after its challenge was answered; with the first answer it takes the place `operation` in the statement."""
+        told, first = _told(rule), False
+
+        def answered(now: Authorization) -> Authorization | tuple[Authorization, *tuple[OperationAnswered, ...]]:
+            nonlocal first
+            after = told(now)
+            first = after is not now
+            return after
+
+        def move(pointer: Pointer) -> Pointer:
+            return replace(pointer, operation=operation) if first else pointer
+
+        answering = self._authorizations.changing(asked.authorization, answered)
+        written, _ = await self._store.together(answering, self._pointers.changing(asked.key, move))
+        return _under(written, asked.key)
 
     async def entry(self, key: str) -> Entry:
         """The operation under `key`. Raises Missing."""
@@ -110,12 +149,12 @@ class StoredNews:
             return Position(merchant)
 
 
-def _told(rule: Rule) -> Callable[[Authorization], Authorization | tuple[Authorization, OperationAnswered]]:
-    """The rule, and the event of the operation that it adds."""
+def _told(rule: Rule) -> Callable[[Authorization], Authorization | tuple[Authorization, *tuple[OperationAnswered, ...]]]:
+    """The rule, and the events of the operations that it gives their final word."""
 
-    def told(now: Authorization) -> Authorization | tuple[Authorization, OperationAnswered]:
+    def told(now: Authorization) -> Authorization | tuple[Authorization, *tuple[OperationAnswered, ...]]:
         after = rule(now)
-        return after if after is now else (after, domain.answered(after.entries[-1]))
+        return after if after is now else (after, *map(rules.answered, rules.told_of(now, after)))
 
     return told
 

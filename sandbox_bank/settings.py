@@ -20,5 +20,9 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Signs what is told; the merchant has the same."""
     webhook_url: Annotated[str, Meta(pattern=rf"^(https?://[!-~]+)?{END}")] = ""
     """Where every operation's final word is told; empty: nowhere."""
+    public_url: Annotated[str, Meta(pattern=rf"^(https?://[!-~]+)?{END}")] = ""
+    """Under which buyers find the bank's challenges; empty: their addresses are paths."""
+    return_urls: tuple[str, ...] = ()
+    """Where the merchant may have buyers sent after a challenge; to no other address is anybody ever sent."""
     webhook_seconds: Annotated[float, Meta(gt=0)] = 1.0
     """How old an operation is when it is told, and how often the bank looks for such."""

@@ -13,11 +13,13 @@ from mallkit.errors import Unauthenticated
 from mallkit.ids import new_id
 from mallkit.steps import Call, Write
 from mallkit.times import rfc3339
-from sandbox_bank import domain
-from sandbox_bank.domain import Ask, Embossed, Entry, Fault, Rule
+from sandbox_bank.domain import authorization as rules
+from sandbox_bank.domain.authorization import Ask, Entry, Rule
+from sandbox_bank.domain.card import Embossed, Fault, read_card
 from sandbox_bank.ports import Ports
 
 AUTHORIZED, CAPTURED, VOIDED, REFUNDED = Write("bank.authorized"), Write("bank.captured"), Write("bank.voided"), Write("bank.refunded")
+CHALLENGED = Write("bank.challenged")
 ANSWER = Call("bank.answer")
 
 
@@ -42,30 +44,41 @@ async def authorize(wish: bank.Authorize, ports: Ports) -> Entry:
     """Reserves an amount on a card."""
     now = ports.clock()
     card = Embossed(wish.card.number, wish.card.cvv, wish.card.year, wish.card.month)
-    plastic = domain.read_card(card, (now.year, now.month))
+    plastic = read_card(card, (now.year, now.month))
     # The CVV is no part of the fingerprint: it may be kept nowhere, not even as a digest.
     told = (wish.amount, wish.currency, wish.reference, card.number, card.year, card.month)
-    ask = replace(_ask(wish.key, OperationKind.AUTHORIZE, told, ports), reference=wish.reference)
-    rule = domain.authorize(ask, wish.amount, wish.currency, plastic)
-    return await _done(AUTHORIZED, ask, wish.key, rule, ports)
+    ask = replace(_ask(wish.key, OperationKind.AUTHORIZE, told, ports), reference=wish.reference, challenge=_challenge(wish.key, ports))
+    rule = rules.authorize(ask, wish.amount, wish.currency, plastic)
+    return await _done(AUTHORIZED, ask, wish.key, rule, ports, wish.return_url if plastic.is_challenged else None)
 
 
 async def capture(wish: bank.Capture, ports: Ports) -> Entry:
     """Takes what was authorized."""
     ask = _ask(wish.key, OperationKind.CAPTURE, (wish.authorization,), ports)
-    return await _done(CAPTURED, ask, wish.authorization, domain.capture(ask), ports)
+    return await _done(CAPTURED, ask, wish.authorization, rules.capture(ask), ports)
 
 
 async def void(wish: bank.Void, ports: Ports) -> Entry:
     """Ends an authorization, made or still to come."""
     ask = _ask(wish.key, OperationKind.VOID, (wish.authorization,), ports)
-    return await _done(VOIDED, ask, wish.authorization, domain.void(ask), ports)
+    return await _done(VOIDED, ask, wish.authorization, rules.void(ask), ports)
 
 
 async def refund(wish: bank.RefundOf, ports: Ports) -> Entry:
     """Gives money back."""
     ask = _ask(wish.key, OperationKind.REFUND, (wish.authorization, wish.amount), ports)
-    return await _done(REFUNDED, ask, wish.authorization, domain.refund(ask, wish.amount), ports)
+    return await _done(REFUNDED, ask, wish.authorization, rules.refund(ask, wish.amount), ports)
+
+
+async def answer(challenge_id: str, ports: Ports, *, approve: bool) -> tuple[Entry, str]:
+    """The buyer's word on a challenge, the first one; and where the buyer goes now. Raises Missing."""
+    asked, return_url = await ports.books.challenge(challenge_id)
+    if asked.action:
+        operation = new_id()
+        rule = rules.answer(approve=approve, request=operation, at=rfc3339(ports.clock().timestamp()))
+        with CHALLENGED.writing():
+            asked = await ports.books.answer(asked, operation, rule)
+    return asked, return_url if return_url in ports.return_urls else ""
 
 
 def set_harm(wish: bank_drill.SetFaults, ports: Ports) -> None:
@@ -78,9 +91,16 @@ def _ask(key: str, kind: OperationKind, told: tuple[object, ...], ports: Ports) 
     return Ask(key=key, kind=kind, fingerprint=digest, request=new_id(), at=rfc3339(ports.clock().timestamp()))
 
 
-async def _done(step: Write, ask: Ask, authorization: str, rule: Rule, ports: Ports) -> Entry:
+def _challenge(key: str, ports: Ports) -> str:
+    """The same for the same authorization, and guessed by nobody."""
+    return hmac.new(ports.fingerprint_key.encode(), b"challenge\n" + key.encode(), hashlib.sha256).hexdigest()
+
+
+async def _done(  # noqa: PLR0913, PLR0917 - the step, and what is written in it
+    step: Write, ask: Ask, authorization: str, rule: Rule, ports: Ports, return_url: str | None = None
+) -> Entry:
     with step.writing():
-        entry = await ports.books.write(ask, authorization, rule)
+        entry = await ports.books.write(ask, authorization, rule, return_url)
     return await ANSWER.taking(_answered(entry, ask, ports))
 
 

@@ -51,7 +51,7 @@ def receipt(found: domain.Receipt) -> Receipt:
 def bought(found: Checkout) -> contract.CheckedOut | contract.CheckoutPending:
     """Bought, or told where to ask."""
     if found.status is not CheckoutStatus.DONE or found.receipt is None:
-        return pending(found.id, found.order_id)
+        return pending(found.id, found.order_id, _action_url(found))
     return contract.CheckedOut(
         checkout_id=found.id, order_id=found.order_id, transaction_id=found.transaction_id, receipt=receipt(found.receipt)
     )
@@ -64,9 +64,14 @@ def placed(found: Checkout) -> contract.Placed | contract.CheckoutPending:
     return contract.Placed(checkout_id=found.id, order_id=found.order_id, receipt=receipt(found.receipt), pay_by=found.pay_by)
 
 
-def pending(checkout_id: str, order_id: str) -> contract.CheckoutPending:
-    """Where to ask."""
-    return contract.CheckoutPending(checkout_id=checkout_id, order_id=order_id, status_url=f"/api/v1/checkout/{checkout_id}")
+def pending(checkout_id: str, order_id: str, action_url: str = "") -> contract.CheckoutPending:
+    """Where to ask, and where to act first."""
+    status_url = f"/api/v1/checkout/{checkout_id}"
+    return contract.CheckoutPending(checkout_id=checkout_id, order_id=order_id, status_url=status_url, action_url=action_url)
+
+
+def _action_url(found: Checkout) -> str:
+    return found.action.url if found.action else ""
 
 
 def checkout(found: Checkout) -> contract.CheckoutView:
@@ -82,6 +87,7 @@ def checkout(found: Checkout) -> contract.CheckoutView:
         detail="" if refusal is None else refusal.detail,
         created_at=rfc3339(found.created),
         pay_by=found.pay_by,
+        action_url=_action_url(found),
     )
 
 

@@ -1,5 +1,7 @@
 """The endpoints of the payment service."""
 
+from msgspec import UNSET
+
 from contracts import payment as contract
 from contracts.bank_webhook import BankNews
 from mallkit.endpoint import Caller, Done
@@ -12,9 +14,9 @@ from svc_payment.use_cases import refund as refunding
 
 
 @serves(contract.charge)
-async def charge(wish: contract.Charge, caller: Caller, ports: Ports) -> contract.Charged:
+async def charge(wish: contract.Charge, caller: Caller, ports: Ports) -> contract.Charged | contract.ChargePending:
     """Pays an order."""
-    return contract.Charged(transaction_id=await charging.charge(wish, caller, ports))
+    return views.charged(await charging.charge(wish, caller, ports))
 
 
 @serves(contract.payment)
@@ -33,6 +35,12 @@ async def payments_of(wish: contract.PaymentsOf, caller: Caller, ports: Ports) -
 async def refund(wish: contract.Refund, caller: Caller, ports: Ports) -> contract.RefundView:
     """Gives money back."""
     return views.refund(*await refunding.refund(wish, caller, ports))
+
+
+@serves(contract.standing)
+async def standing(wish: contract.AccountOf, _: Caller, ports: Ports) -> contract.Standing:
+    """For the saga that waits with its buyer."""
+    return views.standing(wish.order_id, await read.standing(wish.order_id, ports))
 
 
 @serves(contract.void)
@@ -56,5 +64,5 @@ async def refund_part(wish: contract.RefundPart, _: Caller, ports: Ports) -> con
 @serves(contract.bank_webhook)
 async def bank_webhook(wish: BankNews, _: Caller, ports: Ports) -> Done:
     """What the bank tells by itself."""
-    await hear.hear(wish, ports)
+    await hear.hear("bank", "" if wish.signature is UNSET else wish.signature, wish.content, ports)
     return Done()

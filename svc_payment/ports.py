@@ -6,38 +6,71 @@ from typing import Protocol
 
 from mallkit.calls import Neighbour
 from mallkit.endpoint import Event
+from mallkit.errors import Unavailable
 from mallkit.lasting import Lasting
 from mallkit.money import Money
-from svc_payment.domain.account import Account, Attempt
-from svc_payment.domain.card import Card
+from svc_payment.domain.account import Account
+from svc_payment.domain.attempt import Attempt
+from svc_payment.domain.card import Card, Token
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What is to be paid for an order under our `key`. `reference` is the provider's own name for it, empty while we do not know it."""
+
+    key: str
+    amount: Money
+    order_id: str
+    reference: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A bank's final word; `reason` tells why it refused."""
+    """A provider's final word; `reason` tells why it refused. With an `action_url` it is not final: the buyer has to go there first."""
 
     approved: bool
     reason: str = ""
+    action_url: str = ""
+    reference: str = ""
 
 
 class Provider(Protocol):
-    """A card processor that is idempotent by the keys we give. Raises Unavailable where its word is not known."""
+    """A payment processor that is idempotent by the keys we give. Raises Unavailable where its word is not known.
 
-    async def authorize(self, key: str, amount: Money, card: Card, order_id: str) -> Answer:
-        """Reserves the amount on the card."""
+    tests/svc_payment/contract.py says the same in tests, for every provider.
+    """
+
+    takes_tokens: bool
+    """Whether it can be paid with what its own page made of a card."""
+
+    async def authorize(self, intent: Intent, means: Card | Token) -> Answer:
+        """Reserves the amount."""
         ...
 
-    async def capture(self, key: str) -> Answer:
-        """Takes what was authorized under `key`."""
+    async def look(self, intent: Intent) -> Answer:
+        """What became of an authorization; that it knows of none is no answer."""
         ...
 
-    async def void(self, key: str) -> Answer:
-        """Ends the authorization under `key`, made or still to come."""
+    async def capture(self, intent: Intent) -> Answer:
+        """Takes all that was authorized."""
         ...
 
-    async def refund(self, key: str, refund_key: str, minor: int) -> Answer:
-        """Gives back a part of what was captured under `key`."""
+    async def void(self, intent: Intent) -> Answer:
+        """Ends the authorization, made or still to come. Refused once the money is taken."""
         ...
+
+    async def refund(self, intent: Intent, refund_key: str, minor: int) -> Answer:
+        """Gives back a part of what was captured."""
+        ...
+
+
+@dataclass(frozen=True)
+class Word:
+    """What an event of a provider is about: our attempt at an order. `reserved`: it says that money was set aside."""
+
+    order_id: str
+    attempt: str
+    reserved: bool = False
 
 
 class AccountStore(Protocol):
@@ -74,25 +107,41 @@ class AccountStore(Protocol):
 
 @dataclass(frozen=True)
 class Hearing:
-    """How webhooks are told from forgeries, and what counts those that are refused, and events that are ignored, by reason."""
+    """How one provider's webhooks are told from forgeries, and read: `read` gives None for an event that says nothing to us.
+
+    And what counts those that are refused, and events that are ignored, by reason. Without a secret none is taken.
+    """
 
     secret: str
     tolerance_seconds: float
+    read: Callable[[bytes], list[Word | None]]
     refused: Callable[[str], None]
     ignored: Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Ports:
-    """`clock` gives seconds since 1970; `today` year and month. `lasting` finishes what its request no longer waits for."""
+    """`clock` gives seconds since 1970; `today` year and month. `lasting` finishes what its request no longer waits for.
+
+    `methods`: payment method → name of its provider; `providers` and `hearing` are by that name.
+    """
 
     accounts: AccountStore
     orders: Neighbour
+    methods: Mapping[str, str]
     providers: Mapping[str, Provider]
+    hearing: Mapping[str, Hearing]
     lasting: Lasting
     clock: Callable[[], float]
     today: Callable[[], tuple[int, int]]
     answer_seconds: float
     attempt_seconds: float
+    action_seconds: float
     currency: str
-    hearing: Hearing
+
+    def provider_of(self, attempt: Attempt) -> Provider:
+        """Who was asked. Raises Unavailable where nobody can ask it any more."""
+        provider = self.providers.get(attempt.provider)
+        if provider is None:
+            raise Unavailable(f"payments by {attempt.provider} cannot be reached: MALL_PAYMENT_KEPT names it no longer")
+        return provider

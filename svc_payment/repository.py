@@ -3,14 +3,16 @@
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
+from contracts.payment import RecordUnreadable
 from mallkit.dues import Dues
 from mallkit.endpoint import Event
 from mallkit.errors import Missing
 from mallkit.paging import each
-from mallkit.store import Absent, Kind, Range, Store, Taken
+from mallkit.store import Absent, Kind, Range, Store, StoreUnavailable, Taken
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Account, Attempt
+from svc_payment.domain.account import Account
+from svc_payment.domain.attempt import Attempt
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,23 @@ class Accounts:
         self._dues = Dues(store[ACCOUNTS], "due")
 
     async def get(self, order_id: str) -> Account:
-        """An account without anything in it where there is none."""
+        """An account without anything in it where there is none. Raises RecordUnreadable."""
         try:
             return await self._accounts.get(order_id)
         except Absent:
             return Account(order_id)
+        except StoreUnavailable:
+            raise RecordUnreadable from None
 
     async def of_transaction(self, transaction_id: str) -> Account:
-        """Raises Missing."""
+        """Raises Missing, RecordUnreadable."""
         try:
             pointer = await self._pointers.get(transaction_id)
         except Absent:
             message = "there is no such payment"
             raise Missing(message) from None
+        except StoreUnavailable:
+            raise RecordUnreadable from None
         return await self.get(pointer.order_id)
 
     async def ask(self, order_id: str, attempt: Attempt) -> Account:

@@ -1,10 +1,36 @@
 """What the contracts show of accounts, attempts and refunds."""
 
 from contracts import audit
-from contracts.payment import PaymentPage, PaymentStatus, PaymentView, RefundStatus, RefundView
+from contracts.payment import (
+    Charged,
+    ChargePending,
+    PaymentPage,
+    PaymentStatus,
+    PaymentView,
+    RefundStatus,
+    RefundView,
+    Standing,
+)
 from mallkit.money import Money
 from mallkit.times import rfc3339
-from svc_payment.domain.account import Account, Attempt, Refund
+from svc_payment.domain.account import Account, Refund
+from svc_payment.domain.attempt import Attempt
+
+
+def charged(found: Attempt) -> Charged | ChargePending:
+    """Paid; or where the buyer has to go first."""
+    if found.action is None:
+        return Charged(transaction_id=found.transaction_id)
+    status_url = f"/api/v1/payments/{found.transaction_id}"
+    return ChargePending(transaction_id=found.transaction_id, status=found.status, action_url=found.action.url, status_url=status_url)
+
+
+def standing(order_id: str, found: Attempt | None) -> Standing:
+    """How the attempt stands that decides over the order."""
+    if found is None:
+        return Standing(order_id=order_id, outcome=PaymentStatus.VOIDED)
+    url = found.action.url if found.action else ""
+    return Standing(order_id=order_id, outcome=found.status, transaction_id=found.transaction_id, action_url=url, reason=found.reason)
 
 
 def refund(account: Account, found: Refund) -> RefundView:
@@ -39,6 +65,7 @@ def payment(account: Account, found: Attempt) -> PaymentView:
         refunds=[refund(account, each) for each in refunds],
         created_at=rfc3339(found.created),
         updated_at=rfc3339(found.updated),
+        action_url=found.action.url if found.action else "",
     )
 
 
@@ -66,6 +93,7 @@ def row(found: Account, revision: int) -> audit.Account:
                 minor=each.minor,
                 currency=each.currency,
                 over=each.over,
+                until=each.action.until if each.action else 0.0,
             )
             for each in found.attempts
         ),

@@ -12,7 +12,8 @@ from contracts.order import Status
 from contracts.payment import PaymentStatus
 from mallkit.endpoint import Role
 from mallkit.times import NEVER, rfc3339
-from sandbox_bank import domain as bank
+from sandbox_bank.domain.authorization import Authorization, Entry
+from sandbox_bank.domain.card import Plastic, Reason
 from sandbox_bank.repository import AUTHORIZATIONS
 from sandbox_bank.repository import POINTERS as OPERATIONS
 from sandbox_bank.repository import Pointer as Operation
@@ -30,6 +31,7 @@ from svc_checkout.repository import CHECKOUTS
 from svc_order.domain.order import Buyer, Charge, Line, Order
 from svc_order.repository.orders import ORDERS
 from svc_payment.domain import account as money
+from svc_payment.domain.attempt import Attempt
 from svc_payment.repository import ACCOUNTS, POINTERS, Pointer
 from svc_user.domain import Profile
 from svc_user.repository import PROFILES
@@ -104,7 +106,7 @@ def payments(draw: Draw) -> Documents:
     for number in range(draw.size):
         order_id, at, minor = made_id("order", number, draw.size), moment(number, draw.size), _receipt(_items(draw, number)).total
         transaction_id = _transaction(draw, number)
-        attempt = money.Attempt(
+        attempt = Attempt(
             _attempt(draw, number), transaction_id, user_id(draw.buyers[number], draw.size), PaymentStatus.CAPTURED, minor, CURRENCY,
             "credit_card", CARD, at, at, NEVER, over=True,
         )  # fmt: skip
@@ -133,14 +135,14 @@ def banked(draw: Draw) -> Documents:
     for number in range(draw.size):
         key, minor, at = _attempt(draw, number), _receipt(_items(draw, number)).total, rfc3339(moment(number, draw.size))
         entries = tuple(
-            bank.Entry(
-                key=key + ending, authorization=key, kind=kind, fingerprint=f"{number:064x}", at=at, reason=bank.Reason.NONE,
+            Entry(
+                key=key + ending, authorization=key, kind=kind, fingerprint=f"{number:064x}", at=at, reason=Reason.NONE,
                 request=made_id(f"operation{ending}", number, draw.size), amount=minor, currency=CURRENCY, brand="visa", last4="4242",
                 reference=made_id("order", number, draw.size),
             )
             for kind, ending in ((OperationKind.AUTHORIZE, ""), (OperationKind.CAPTURE, "-capture"))
         )  # fmt: skip
-        yield AUTHORIZATIONS, bank.Authorization(key, entries, bank.Plastic("visa", "4242"))
+        yield AUTHORIZATIONS, Authorization(key, entries, Plastic("visa", "4242"))
         for entry in entries:
             yield OPERATIONS, Operation(entry.key, key, entry.request)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from contracts import audit, bank
 from contracts.bank import OperationKind, OperationStatus
+from contracts.payment import PaymentStatus
 from mallkit.action_rules import Entry, Head
 from mallkit.audit import Acted, ActedUpTo, Began, Ended, Failed, Unpublished
 
@@ -98,6 +99,12 @@ class Books:
                 self.heads[service] = row.head
             case Began():
                 self.moments[service] = row.at
+
+    def waiting(self, order_id: str) -> audit.Attempt | None:
+        """The attempt at an order that waits for its buyer, whose time was not over when payment was read."""
+        account, now = self.accounts.get(order_id), self.moments.get("payment", 0.0)
+        attempts = account.attempts if account else ()
+        return next((each for each in attempts if each.status is PaymentStatus.REQUIRES_ACTION and now < each.until), None)
 
     def take_in(self, other: "Books") -> None:
         """Another service's."""

@@ -8,7 +8,7 @@ from contracts.payment import PaymentStatus, RefundStatus
 from mall.auditing.books import Books
 from mall.auditing.invariants import MONEY_TAKEN, Invariant, Patience, Tell
 
-OPEN = frozenset({PaymentStatus.ASKED, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURING})
+OPEN = frozenset({PaymentStatus.ASKED, PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURING})
 BANK, SALES, RETURNS = "bank", "sales", "returns"
 """The ledger's accounts, as svc_payment names them."""
 RETURNED = "return-"
@@ -114,11 +114,14 @@ def ledger(books: Books, tell: Tell) -> int:
 
 
 def payment_open(books: Books, tell: Tell) -> int:
-    """Every attempt and every refund reaches its end, and the order is told."""
+    """Every attempt and every refund reaches its end, and the order is told; one that waits for its buyer does when its time is over."""
     checked = 0
     for account in books.accounts.values():
+        waiting = books.waiting(account.id)
         for attempt in account.attempts:
             checked += 1
+            if attempt is waiting:
+                continue
             if attempt.status in OPEN or not attempt.over:
                 waits = "" if attempt.status in OPEN else ", and the order is not told"
                 tell(attempt.transaction_id, f"the payment of order {account.id} is {attempt.status.value}{waits}")
@@ -126,6 +129,20 @@ def payment_open(books: Books, tell: Tell) -> int:
             checked += 1
             if refund.status is RefundStatus.REFUNDING:
                 tell(refund.id, f"{refund.minor} of order {account.id} are on their way back")
+    return checked
+
+
+def payment_waiting(books: Books, tell: Tell) -> int:
+    """While an attempt waits for its buyer, its order is paying and belongs to it."""
+    checked = 0
+    for account in books.accounts.values():
+        waiting, order = books.waiting(account.id), books.orders.get(account.id)
+        if waiting is None:
+            continue
+        checked += 1
+        if order is None or (order.status, order.attempt) != (Status.PAYING, waiting.id):
+            how = "not there" if order is None else f"{order.status.value}, by attempt {order.attempt or 'none'}"
+            tell(waiting.transaction_id, f"waits for its buyer, but order {account.id} is {how}", account, order)
     return checked
 
 
@@ -145,5 +162,6 @@ INVARIANTS = (
     Invariant("payment-order", Patience.GRACE, payment_order),
     Invariant("ledger", Patience.NONE, ledger),
     Invariant("payment-open", Patience.GRACE, payment_open),
+    Invariant("payment-waiting", Patience.GRACE, payment_waiting),
     Invariant("order-owes", Patience.GRACE, order_owes),
 )

@@ -79,17 +79,17 @@ def cart_sealed(books: Books, tell: Tell) -> int:
 
 
 def checkout_final(books: Books, tell: Tell) -> int:
-    """Every checkout comes to an end."""
+    """Every checkout comes to an end, once its buyer has acted where that is needed."""
     for checkout in books.checkouts.values():
-        if checkout.status not in FINAL:
+        if checkout.status not in FINAL and books.waiting(checkout.order_id) is None:
             tell(checkout.id, f"{checkout.status.value}, with order {checkout.order_id}")
     return len(books.checkouts)
 
 
 def order_paying(books: Books, tell: Tell) -> int:
-    """No order stays *paying*."""
+    """No order stays *paying*, but while its buyer has time to act."""
     for order in books.orders.values():
-        if order.status is Status.PAYING:
+        if order.status is Status.PAYING and books.waiting(order.id) is None:
             tell(order.id, f"paying, by attempt {order.attempt}")
     return len(books.orders)
 

@@ -4,12 +4,14 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox_bank.domain import GOOD, TRICKS, brand_of, has_check_digit
+from sandbox_bank.domain.card import GOOD, TRICKS, brand_of, has_check_digit
 
 REFUSED = ("4000000000000002", "4000000000009995", "4000000000000069", "4000000000000127", "4000000000000374")
 """What the sandbox bank declines: at the authorization, the last one at the capture."""
 LOST = ("4000000000000267", "4000000000000259")
 """Whose answer gets lost after the bank has done it."""
+CHALLENGED = ("4000002760003184", "4000008400001629")
+"""Whose holder is asked first; the yes of the last one does not help."""
 LATE = "4000000000000341"
 MADE = 12
 """Numbers made for a seed, besides the documented ones."""
@@ -49,11 +51,12 @@ class Wallet:
         self.refused = [_card(number, dice) for number in REFUSED]
         self.lost = [_card(number, dice) for number in LOST]
         self.late = _card(LATE, dice)
+        self.challenged = [_card(number, dice) for number in CHALLENGED]
 
     @property
     def cards(self) -> list[Card]:
         """All, those that are refused too."""
-        return [*self.good, *self.refused, *self.lost, self.late]
+        return [*self.good, *self.refused, *self.lost, *self.challenged, self.late]
 
 
 def _card(number: str, dice: random.Random) -> Card:

@@ -54,6 +54,16 @@ class Line:
         self.ledger.note(action, (time.perf_counter() - began) * 1000, told)
         return told
 
+    async def act(self, action_url: str, answer: str) -> None:
+        """What the shopper says to the bank's question, on the bank's page; should it not arrive, the shopper is asked again."""
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE), self.session.post(action_url, data={"answer": answer}, allow_redirects=False) as response:
+                told = Told(response.status)
+        except (aiohttp.ClientError, ConnectionError, TimeoutError):
+            told = Told(0, "no-answer")
+        self.ledger.note("challenge", (time.perf_counter() - began) * 1000, told)
+
     async def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> Told:
         async with self.session.request(method, self.gateway + path, json=body, headers=headers) as response:
             content = await response.read()

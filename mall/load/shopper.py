@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from mall.load.cards import Card
 from mall.load.ledger import Purchase, Told
-from mall.load.line import Line
+from mall.load.line import PATIENCE, Line
 
 if TYPE_CHECKING:
     from mall.load.crowd import Crowd
@@ -20,7 +20,10 @@ ADDRESSES = (
     {"street_address": "12 Nanjing Road", "city": "Shanghai", "state": "Shanghai", "country": "CN", "zip_code": 200001},
     {"street_address": "5 High Street", "city": "Oxford", "state": "Oxfordshire", "country": "GB", "zip_code": "OX1 4AB"},
 )
-HABITS = {"plainly": 44, "double_click": 10, "two_tabs": 8, "declined": 8, "hasty": 10, "hang_up": 6, "lost": 5, "late": 3, "pay_later": 6}
+HABITS = {
+    "plainly": 40, "double_click": 10, "two_tabs": 8, "declined": 8, "hasty": 10, "hang_up": 6, "lost": 5, "late": 3, "pay_later": 6,
+    "challenged": 4,
+}  # fmt: skip
 """How a checkout is done → how often, of a hundred."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two repetitions: doubled each time."""
@@ -37,14 +40,16 @@ class Shopper:
         self._crowd = crowd
         self._dice = random.Random(f"{crowd.terms.seed}:{number}")
         self._line = Line(crowd.session, crowd.terms.gateway, crowd.ledger)
-        self._account = {"email": f"load-{crowd.run}-{number}@example.org", "password": f"a-password-{crowd.run}-{number}"}
+        self._number = number
+        self._account = self._new_account(number)
         self._address = self._dice.choice(ADDRESSES)
         self._visit = 0
         self._tills: list[Purchase] = []
+        self._says = "approve"
         self._ways: dict[str, Callable[[], Awaitable[None]]] = {
             "plainly": self._plainly, "double_click": self._double_click, "two_tabs": self._two_tabs, "declined": self._declined,
             "hasty": self._hasty, "hang_up": self._hang_up, "lost": self._lost, "late": self._late,
-            "pay_later": self._pay_later,
+            "pay_later": self._pay_later, "challenged": self._challenged,
         }  # fmt: skip
 
     async def live(self) -> None:
@@ -167,6 +172,21 @@ class Shopper:
         if paid.final:
             purchase.answers.append(Told(paid.status, json={**order, **paid.json}) if paid.ok else paid)
 
+    async def _challenged(self) -> None:
+        """Is asked by the bank first: most say yes, some say no, some leave and never come back under that name."""
+        purchase, card = await self._at_the_till(), self._dice.choices(self._crowd.wallet.challenged, (70, 30))[0]
+        self._says = self._dice.choices(("approve", "decline", ""), (70, 15, 15))[0]
+        if self._says:
+            await self._press(purchase, card)
+        else:
+            purchase.hung_up = not (await self._send(purchase, card, patience=PATIENCE)).final
+            self._line.token, self.user_id = "", ""
+            self._account = self._new_account(f"{self._number}-{self._visit}")
+        self._says = "approve"
+
+    def _new_account(self, name: object) -> dict[str, str]:
+        return {"email": f"load-{self._crowd.run}-{name}@example.org", "password": f"a-password-{self._crowd.run}-{name}"}
+
     def _feels_like(self, chance: float) -> bool:
         return self._dice.random() < chance
 
@@ -221,7 +241,9 @@ class Shopper:
             if time.monotonic() > self._crowd.insists_until:
                 return Told(0, "timed-out") if told.final else told
             if told.accepted:
-                await self._line.call("status", "GET", told.json["status_url"])
+                seen = await self._line.call("status", "GET", told.json["status_url"])
+                if seen.ok and seen.json.get("action_url"):
+                    await self._line.act(seen.json["action_url"], self._says)
             await asyncio.sleep(pause * self._dice.uniform(0.5, 1))
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -13,6 +13,8 @@ from mallkit.times import NEVER, has_come
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.receipt import Item, Receipt
 
+FIRST_LOOK, LONGEST_LOOK = 1.0, 10.0
+"""Seconds between two questions to payment whether the buyer has acted."""
 FINAL = frozenset({CheckoutStatus.DONE, CheckoutStatus.REFUSED})
 
 
@@ -55,6 +57,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Action:
+    """What the buyer has to do, at `url`, before the money can be taken; `since` in seconds since 1970."""
+
+    url: str
+    since: float
+
+
+@dataclass(frozen=True)
 class Checkout:
     """`owner` holds the lease until `lease` (seconds since 1970); every step's write compares owner and direction.
 
@@ -82,6 +92,8 @@ class Checkout:
     """Its code, recorded before a use of it is held."""
     currency: str = ""
     """What it is reckoned in; empty for the mall's own."""
+    action: Action | None = None
+    """It waits for its buyer: nobody works on it, and its lease says when payment is asked the next time."""
 
     @property
     def final(self) -> bool:
@@ -89,8 +101,8 @@ class Checkout:
         return self.status in FINAL
 
     def held_by(self, owner: str, status: CheckoutStatus) -> "Checkout":
-        """The checkout, for whoever still works on it in this direction. Raises Overtaken."""
-        if self.owner != owner or self.status is not status:
+        """The checkout, for whoever still works on it in this direction. Raises Overtaken, also where it waits for its buyer."""
+        if self.owner != owner or self.status is not status or self.action is not None:
             raise Overtaken
         return self
 
@@ -98,6 +110,26 @@ class Checkout:
 def priced(checkout: Checkout, owner: str, items: tuple[Item, ...], receipt: Receipt, lease: float) -> Checkout:
     """The cart is sealed and its stock is held; ordering and paying may begin."""
     return replace(checkout.held_by(owner, CheckoutStatus.RUNNING), items=items, receipt=receipt, lease=lease)
+
+
+def waiting(checkout: Checkout, owner: str, url: str, now: float) -> Checkout:
+    """The buyer has to act first. Whoever worked on it lets go of it."""
+    running = checkout.held_by(owner, CheckoutStatus.RUNNING)
+    return replace(running, action=Action(url, now), lease=now + FIRST_LOOK)
+
+
+def waits_on(checkout: Checkout, now: float) -> Checkout:
+    """The buyer has not acted yet: payment is asked later and later. Raises Overtaken where it waits no longer."""
+    if checkout.action is None:
+        raise Overtaken
+    return replace(checkout, lease=now + min(max((now - checkout.action.since) / 4, FIRST_LOOK), LONGEST_LOOK))
+
+
+def resumed(checkout: Checkout, owner: str, lease: float) -> Checkout:
+    """The buyer has acted, or the time for it is over: the first to know goes on with it. Else raises Overtaken."""
+    if checkout.action is None:
+        raise Overtaken
+    return replace(checkout, action=None, owner=owner, lease=lease)
 
 
 def done(checkout: Checkout, owner: str, transaction_id: str, pay_by: str = "") -> Checkout:
@@ -137,8 +169,12 @@ def left_by_the_same(left: str, owner: str) -> bool:
 
 
 def taken_over(checkout: Checkout, owner: str, now: float, seconds: float) -> Checkout:
-    """A checkout whose lease has ended, or whose owner has, for a new owner and as many seconds as any lease has. Else raises Overtaken."""
-    if checkout.final or not (has_come(checkout.lease, now, seconds) or left_by_the_same(checkout.owner, owner)):
+    """A checkout whose lease has ended, or whose owner has, for a new owner and as many seconds as any lease has.
+
+    Else, and where it waits for its buyer, raises Overtaken.
+    """
+    is_left = has_come(checkout.lease, now, seconds) or left_by_the_same(checkout.owner, owner)
+    if checkout.final or checkout.action is not None or not is_left:
         raise Overtaken
     return replace(checkout, owner=owner, lease=now + seconds)
 

@@ -128,14 +128,23 @@ async def _begin(wish: checkout.Purchase, caller: Caller, ports: Ports) -> tuple
 
 
 async def _outcome(begun: Checkout, ports: Ports, *, wait: bool = True) -> Checkout:
-    """What became of a checkout that somebody else works on; unfinished if that takes too long."""
+    """What became of a checkout that somebody else works on, or that waits for its buyer; unfinished if that takes too long."""
     found = await ports.checkouts.get(begun.id)
+    if found.action is not None:
+        found = await _looked(found, ports)
     with suppress(TimeoutError):
         async with asyncio.timeout(ports.times.answer if wait else 0):
-            while not found.final:
+            while not found.final and found.action is None:
                 await asyncio.sleep(POLL_SECONDS)
                 found = await ports.checkouts.get(begun.id)
     return _told(found)
+
+
+async def _looked(waiting: Checkout, ports: Ports) -> Checkout:
+    """A checkout that waits for its buyer, after payment was asked whether that is over."""
+    with suppress(Overtaken, TimeoutError):  # somebody else goes on with it, or it takes long
+        return await ports.lasting.within(ports.times.answer, saga.look(waiting, ports), "checkout.look")
+    return await ports.checkouts.get(waiting.id)
 
 
 def _told(found: Checkout) -> Checkout:
@@ -168,6 +177,9 @@ async def recover_all(ports: Ports) -> None:
 
 
 async def _recover(left: Checkout, ports: Ports) -> None:
+    if left.action is not None:
+        await _looked(left, ports)
+        return
     # Another copy has it, or it goes on in the background under its lease.
     with suppress(Overtaken, TimeoutError):
         await ports.lasting.within(ports.times.answer, saga.recover(left, ports), "checkout.recover")

@@ -16,7 +16,7 @@ from contracts import cart, checkout, order, payment, product
 from contracts.checkout import CheckoutStatus
 from contracts.checkout_types import Address, CreditCard
 from contracts.payment import PaymentStatus
-from mallkit.calls import NeighbourAway
+from mallkit.calls import NeighbourAway, NotYet
 from mallkit.errors import Missing, Refused, ShopError, Unavailable
 from mallkit.money import Money
 from mallkit.steps import Call, Write
@@ -45,9 +45,11 @@ PLACE, UNDO_ORDER = Call("checkout.place", undone_by="checkout.undo-order"), Cal
 COUPON, COUPON_BACK = Call("checkout.coupon", undone_by="checkout.coupon-back"), Call("checkout.coupon-back")
 COUPON_TAKE = Call("checkout.coupon-take")
 PAY, VOID = Call("checkout.pay", undone_by="checkout.void"), Call("checkout.void")
+LOOK = Call("checkout.look")
 TAKE, CLOSE = Call("checkout.take", undone_by="order.give-back"), Call("checkout.close")
 PRICED, DONE = Write("checkout.priced"), Write("checkout.done")
 BACK, FORWARD, REFUSED = Write("checkout.back"), Write("checkout.forward"), Write("checkout.refused")
+WAITING, WAITS_ON, RESUMED = Write("checkout.waiting"), Write("checkout.waits-on"), Write("checkout.resumed")
 TAKEN_OVER, RENEWED = Write("checkout.taken-over"), Write("checkout.renewed")
 
 
@@ -60,7 +62,7 @@ class Means:
 
 
 async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
-    """Buys, or undoes everything and raises what the buyer is told.
+    """Buys, or undoes everything and raises what the buyer is told; or lets it wait for the buyer to act.
 
     Undoing goes on in the background when it takes long; with an unknown payment it is waited for. Either way it may turn forward.
     """
@@ -72,6 +74,8 @@ async def carry_out(begun: Checkout, means: Means, ports: Ports) -> Checkout:
         transaction_id = await _pay(priced, means.card, ports) if means.card is not None else ""
     except Overtaken:
         raise
+    except NotYet as pending:
+        return await _wait(begun, pending, ports)
     except ShopError as error:
         refusal = told(error)
         undoing = await _note(BACK, begun, lambda now: rules.back(now, begun.owner, kept(refusal), _lease(ports)), ports)
@@ -112,6 +116,38 @@ async def _pay(priced: Checkout, card: CreditCard, ports: Ports) -> str:
     wish = payment.Charge(amount=total.amount, currency=total.currency, credit_card=card, order_id=priced.order_id, user_id=priced.user_id)
     charged = await PAY.taking(ports.payments(payment.charge, wish, key=priced.id, seconds=PAY_SECONDS), of=priced.id)
     return charged.transaction_id
+
+
+async def _wait(begun: Checkout, pending: NotYet, ports: Ports) -> Checkout:
+    if not isinstance(pending.accepted, payment.ChargePending):
+        raise TypeError(pending.accepted)
+    url, now = pending.accepted.action_url, ports.clock()
+    return await _note(WAITING, begun, lambda found: rules.waiting(found, begun.owner, url, now), ports)
+
+
+UNDECIDED = frozenset({PaymentStatus.ASKED, PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURING})
+
+
+async def look(waiting: Checkout, ports: Ports) -> Checkout:
+    """Asks payment whether the buyer has acted: goes forward with the money, back without it, or waits on. Raises Overtaken.
+
+    Nobody but the buyer and the time that payment gives ends the waiting: while payment is away, it lasts.
+    """
+    asking = ports.payments(payment.standing, payment.AccountOf(order_id=waiting.order_id), seconds=STEP_SECONDS)
+    try:
+        stands = await LOOK.taking(asking, of=waiting.id)
+    except Unavailable:
+        stands = None
+    now = ports.clock()
+    if stands is None or stands.outcome in UNDECIDED:
+        return await _note(WAITS_ON, waiting, lambda found: rules.waits_on(found, now), ports)
+    owner = f"{ports.process}/{ports.new_id()}"
+    mine = await _note(RESUMED, waiting, lambda found: rules.resumed(found, owner, _lease(ports)), ports)
+    if stands.outcome is PaymentStatus.CAPTURED:
+        return await finish(mine, stands.transaction_id, ports)
+    refusal = kept(checkout.PaymentFailed(f"the payment was not approved: {stands.reason}", reason=stands.reason))
+    undoing = await _note(BACK, mine, lambda found: rules.back(found, owner, refusal, _lease(ports)), ports)
+    return await undo(undoing, ports)
 
 
 async def finish(paid: Checkout, transaction_id: str, ports: Ports, pay_by: str = "") -> Checkout:

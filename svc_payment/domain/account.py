@@ -15,23 +15,15 @@ from contracts.payment import (
     RefundTooLarge,
 )
 from mallkit.money import Money
-from mallkit.times import NEVER
+from mallkit.times import NEVER, has_come
+from svc_payment.domain.attempt import TOOK_NOTHING, UNFINISHED, VOIDABLE, Action, Attempt
 
-NEXT: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    PaymentStatus.ASKED: frozenset({PaymentStatus.CAPTURING, PaymentStatus.DECLINED, PaymentStatus.VOIDED}),
-    PaymentStatus.CAPTURING: frozenset({PaymentStatus.CAPTURED, PaymentStatus.FAILED}),
-    PaymentStatus.CAPTURED: frozenset(),
-    PaymentStatus.DECLINED: frozenset(),
-    PaymentStatus.VOIDED: frozenset(),
-    PaymentStatus.FAILED: frozenset(),
-}
-"""What is stored; partly_refunded and refunded are computed from the refunds."""
 MOST_ATTEMPTS = 100
 """At one order: each is kept, here and in the order, so whoever tries out cards must not make them grow for ever."""
 LONGEST_WAIT = 20.0
 """Seconds between two tries of the job at one account."""
-UNFINISHED = frozenset({PaymentStatus.ASKED, PaymentStatus.CAPTURING})
-TOOK_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.FAILED})
+FIRST_LOOK, LONGEST_LOOK = 1.0, 5.0
+"""Seconds between two questions of the job to the provider whether the buyer has acted: mostly the provider tells it first."""
 
 BANK, SALES, RETURNS = "bank", "sales", "returns"
 """The ledger's accounts: money at the bank, what buyers paid, what was paid back."""
@@ -46,32 +38,6 @@ class Movement:
     debit: str
     credit: str
     minor: int
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A try at paying. `due`: when the job must look at it; `over`: the order knows that the attempt took no money."""
-
-    id: str
-    transaction_id: str
-    user_id: str
-    status: PaymentStatus
-    minor: int
-    currency: str
-    method: str
-    card: str
-    created: float
-    updated: float
-    due: float
-    reason: str = ""
-    over: bool = False
-
-    def to(self, status: PaymentStatus, now: float, reason: str = "") -> "Attempt":
-        """The next status. Raises WrongStatus."""
-        if status not in NEXT[self.status]:
-            message = f"the payment is {self.status.value}, it cannot become {status.value}"
-            raise WrongStatus(message, transaction_id=self.transaction_id)
-        return replace(self, status=status, updated=now, reason=reason or self.reason)
 
 
 @dataclass(frozen=True)
@@ -166,12 +132,28 @@ def ask(account: Account, attempt: Attempt) -> Account:
     return replace(account, attempts=(*account.attempts, attempt))
 
 
-def capturing(account: Account, attempt_id: str, now: float, due: float) -> Account:
-    """The point of no return. Raises WrongStatus if the attempt was voided meanwhile."""
+def capturing(account: Account, attempt_id: str, now: float, due: float, reference: str = "") -> Account:
+    """The point of no return. `reference` is the provider's name for it. Raises WrongStatus if the attempt was voided meanwhile."""
     attempt = _of(account, attempt_id)
     if attempt.status is PaymentStatus.CAPTURING:
         return account
-    return account.with_attempt(replace(attempt.to(PaymentStatus.CAPTURING, now), due=due))
+    taking = attempt.to(PaymentStatus.CAPTURING, now)
+    return account.with_attempt(replace(taking, due=due, action=None, reference=reference or attempt.reference))
+
+
+def waiting(account: Account, attempt_id: str, action: Action, reference: str, now: float) -> Account:
+    """The buyer is to act first; nobody else may pay meanwhile. Looked at again, it is looked at later and later, until its time is over.
+
+    What has ended, or goes on, stays as it is.
+    """
+    attempt = _of(account, attempt_id)
+    if attempt.status is PaymentStatus.ASKED:
+        asked = replace(attempt.to(PaymentStatus.REQUIRES_ACTION, now), action=action, reference=reference)
+        return account.with_attempt(replace(asked, due=now + FIRST_LOOK))
+    if attempt.action is None or not has_come(attempt.due, now, LONGEST_LOOK):
+        return account
+    pause = min(max((now - attempt.updated) / 4, FIRST_LOOK), LONGEST_LOOK)
+    return account.with_attempt(replace(attempt, due=min(now + pause, max(attempt.action.until, now + FIRST_LOOK))))
 
 
 def captured(account: Account, attempt_id: str, now: float) -> Account | tuple[Account, PaymentCaptured]:
@@ -196,7 +178,7 @@ def ended(account: Account, attempt_id: str, status: PaymentStatus, reason: str,
     attempt = _of(account, attempt_id)
     if attempt.status in TOOK_NOTHING:
         return account
-    return account.with_attempt(replace(attempt.to(status, now, reason), due=now))
+    return account.with_attempt(replace(attempt.to(status, now, reason), due=now, action=None))
 
 
 def over(account: Account, attempt_id: str) -> Account:
@@ -208,7 +190,7 @@ def over(account: Account, attempt_id: str) -> Account:
 def close(account: Account, now: float) -> Account:
     """The order is being undone: open attempts are voided, no new one may begin. What is capturing goes on."""
     attempts = tuple(
-        replace(each.to(PaymentStatus.VOIDED, now, "undone"), due=now) if each.status is PaymentStatus.ASKED else each
+        replace(each.to(PaymentStatus.VOIDED, now, "undone"), due=now, action=None) if each.status in VOIDABLE else each
         for each in account.attempts
     )
     return replace(account, attempts=attempts, closed=True) if not account.closed or attempts != account.attempts else account

@@ -52,6 +52,22 @@ class Card:
         return f"Card({self.label})"
 
 
+@dataclass(frozen=True)
+class Token:
+    """What a provider made of a card on its own page: of the card itself the mall sees nothing."""
+
+    value: str
+
+    @property
+    def label(self) -> str:
+        """All that is ever kept."""
+        return "token"
+
+    def __repr__(self) -> str:
+        """Never the token."""
+        return "Token(…)"
+
+
 def read(number: str, cvv: str | int, expires: tuple[int, int], today: tuple[int, int]) -> Card:
     """`expires` and `today` are (year, month). Raises CardInvalid, naming the field but never its value."""
     digits = number.replace(" ", "").replace("-", "")

@@ -1,4 +1,4 @@
-"""Whether a webhook is the bank's and of now. Pure."""
+"""Whether a webhook is a provider's and of now: the bank and Stripe sign alike. Pure."""
 
 import hmac
 

@@ -3,7 +3,8 @@
 from contracts import payment as contract
 from mallkit.endpoint import Caller
 from mallkit.errors import Missing
-from svc_payment.domain.account import Account, Attempt
+from svc_payment.domain.account import Account
+from svc_payment.domain.attempt import TOOK_NOTHING, Attempt
 from svc_payment.ports import Ports
 
 
@@ -23,6 +24,12 @@ async def of_order(wish: contract.PaymentsOf, caller: Caller, ports: Ports) -> t
     if not attempts:
         raise Missing("there is no payment of such an order")
     return account, attempts[::-1]
+
+
+async def standing(order_id: str, ports: Ports) -> Attempt | None:
+    """The attempt that decides over an order: one that took no money does only where all did."""
+    attempts = (await ports.accounts.get(order_id)).attempts
+    return next((each for each in attempts if each.status not in TOOK_NOTHING), attempts[-1] if attempts else None)
 
 
 def _visible(account: Account, caller: Caller) -> list[Attempt]:

@@ -15,7 +15,7 @@ from svc_payment.domain import account as rules
 from svc_payment.domain import part
 from svc_payment.domain.account import Account, Refund
 from svc_payment.ports import Ports
-from svc_payment.use_cases.charge import note
+from svc_payment.use_cases.attempt import intent_of, note
 
 RETRY_SECONDS = 5.0
 """After so long without an answer the job asks the bank again, with the same key."""
@@ -87,7 +87,8 @@ async def ask_bank(account: Account, refund: Refund, ports: Ports) -> Account:
     took = account.captured
     if took is None:
         raise contract.NothingPaid(order_id=account.id)
-    answer = await REFUND_AT_BANK.taking(ports.providers[took.method].refund(took.id, refund.id, refund.minor), of=refund.id)
+    giving = ports.provider_of(took).refund(intent_of(account.id, took), refund.id, refund.minor)
+    answer = await REFUND_AT_BANK.taking(giving, of=refund.id)
     status = RefundStatus.REFUNDED if answer.approved else RefundStatus.REFUSED
     now = ports.clock()
     return await note(ENDED, account.id, lambda found: rules.end_refund(found, refund.id, status, now), ports)

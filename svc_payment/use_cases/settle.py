@@ -10,9 +10,11 @@ from mallkit.errors import ShopError, Unavailable
 from mallkit.steps import Write
 from mallkit.times import has_come
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Account, Attempt
+from svc_payment.domain.account import Account
+from svc_payment.domain.attempt import VOIDABLE, Attempt
 from svc_payment.ports import Ports
-from svc_payment.use_cases import charge, refund
+from svc_payment.use_cases import attempt as steps
+from svc_payment.use_cases import refund
 
 BATCH = 50
 AT_ONCE = 2.0
@@ -23,7 +25,7 @@ CLOSED, VOIDED_BY_JOB = Write("payment.closed"), Write("payment.voided-by-job")
 async def void(order_id: str, ports: Ports) -> contract.Undone:
     """The saga's undo. No attempt may begin any more; *capturing* or *captured* says that it is too late to go back."""
     now = ports.clock()
-    account = await charge.note(CLOSED, order_id, lambda found: rules.close(found, now), ports)
+    account = await steps.note(CLOSED, order_id, lambda found: rules.close(found, now), ports)
     for attempt in account.attempts:
         if attempt.status is PaymentStatus.CAPTURING:  # whoever began it may be dead: the same key asks the bank what became of it
             with suppress(TimeoutError, Unavailable):
@@ -87,22 +89,43 @@ async def settle_told(account: Account, ports: Ports) -> None:
 async def _settle_attempt(account: Account, attempt: Attempt, ports: Ports) -> None:
     if attempt.status is PaymentStatus.CAPTURING:
         try:
-            await charge.forward(account.id, attempt.id, ports)
+            await steps.forward(account.id, attempt.id, ports)
         except contract.Declined:
             return  # the bank's final word: it is booked
+    elif attempt.status is PaymentStatus.REQUIRES_ACTION:
+        await _look(account, attempt, ports)
     elif attempt.status is PaymentStatus.ASKED:
-        now = ports.clock()
-        account = await charge.note(VOIDED_BY_JOB, account.id, lambda found: _void_unless_ended(found, attempt.id, now), ports)
-        newest = account.attempt(attempt.id)
-        if newest is not None and newest.status is PaymentStatus.VOIDED:
-            await _end_attempt(account, newest, ports)
+        await _give_up(account, attempt, ports)
     else:
         await _end_attempt(account, attempt, ports)
 
 
+async def _look(account: Account, attempt: Attempt, ports: Ports) -> None:
+    """Whether the buyer has acted. Its time is over: then whatever is not known to be approved is given up."""
+    is_over = attempt.action is None or has_come(attempt.action.until, ports.clock(), ports.action_seconds)
+    try:
+        newest = await steps.look(account.id, attempt, ports)
+    except contract.Declined:
+        return  # it is booked
+    except Unavailable:
+        if not is_over:
+            raise
+        newest = attempt
+    if is_over and newest.status is PaymentStatus.REQUIRES_ACTION:
+        await _give_up(account, newest, ports)
+
+
+async def _give_up(account: Account, attempt: Attempt, ports: Ports) -> None:
+    now = ports.clock()
+    account = await steps.note(VOIDED_BY_JOB, account.id, lambda found: _void_unless_ended(found, attempt.id, now), ports)
+    newest = account.attempt(attempt.id)
+    if newest is not None and newest.status is PaymentStatus.VOIDED:
+        await _end_attempt(account, newest, ports)
+
+
 def _void_unless_ended(account: Account, attempt_id: str, now: float) -> Account:
     attempt = account.attempt(attempt_id)
-    if attempt is None or attempt.status is not PaymentStatus.ASKED:
+    if attempt is None or attempt.status not in VOIDABLE:
         return account
     return rules.ended(account, attempt_id, PaymentStatus.VOIDED, "no answer in time", now)
 
@@ -111,5 +134,6 @@ async def _end_attempt(account: Account, attempt: Attempt, ports: Ports) -> None
     if attempt.over:
         return
     if attempt.status is PaymentStatus.VOIDED:
-        await charge.VOID_AT_BANK.taking(ports.providers[attempt.method].void(attempt.id), of=attempt.id)
-    await charge.tell_over(account.id, attempt.id, ports)
+        voiding = ports.provider_of(attempt).void(steps.intent_of(account.id, attempt))
+        await steps.VOID_AT_BANK.taking(voiding, of=attempt.id)
+    await steps.tell_over(account.id, attempt.id, ports)

@@ -136,7 +136,9 @@ def test_every_request_and_every_json_document_is_in_a_block_that_is_run(documen
 def test_every_refusal_stands_in_the_docs_and_every_number_with_its_remedy() -> None:
     assert text(errors_table.PAGE) == errors_table.page(), "bring it up to date: python -m tests.architecture.errors_table"
     numbered = [told for told in errors_table.refusals() if told.code is not None]
-    assert {4001001, 4001002, 4001003, 4001004, 4001005, 4004001, 4005001, 4005002, 5001001} == {told.code for told in numbered}
+    assert {4001001, 4001002, 4001003, 4001004, 4001005, 4004001, 4005001, 4005002, 4005003, 4005004, 5001001} == {
+        told.code for told in numbered
+    }
     assert [told.type for told in numbered if not (told.title and told.meaning and told.remedy)] == []
 
 

@@ -12,7 +12,7 @@ ROOMS = {
 }  # fmt: skip
 ADAPTERS = {
     "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "guest_carts.py", "opening.py", "addresses.py", "ringfile.py"},
-    "svc_payment": {"bank.py"},
+    "svc_payment": {"providers"},
     "svc_cart": {"faces.py", "rates.py"},
     "svc_product": {"rates.py"},
 }

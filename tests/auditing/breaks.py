@@ -13,7 +13,7 @@ from mall.auditing.books import Books
 from mall.auditing.invariants import examine
 from mall.auditing.settings import Settings
 from tests.auditing import broken_actions
-from tests.auditing.broken import Document, added, broken, document_of, removed
+from tests.auditing.broken import Document, added, broken, document_of, removed, waits
 from tests.buses.brokers import RedisBroker
 from tests.svc_checkout.buying import Buying
 
@@ -199,6 +199,7 @@ BREAKS: Mapping[str, tuple[str, Break]] = {
         "payment-open",
         changed("payment/accounts", "order", "transaction", lambda it, _: it["attempts"][0].update(status="capturing")),
     ),
+    "a payment waits for the buyer of a paid order": ("payment-waiting", changed("payment/accounts", "order", "transaction", waits)),
     "a refund does not end": (
         "payment-open",
         changed("payment/accounts", "order", "refund", lambda it, _: it["refunds"][0].update(status="refunding"), "cancelled"),

@@ -31,6 +31,11 @@ def document_of(folder: Path, service: str, collection: str, key: str) -> Docume
     return dict(json.loads(text))
 
 
+def waits(account: Document, _: object) -> None:
+    """Its attempt waits for the buyer to act."""
+    account["attempts"][0].update(status="requires_action", action={"url": "x", "until": 9e9})
+
+
 def _write(store: sqlite3.Connection, collection: str, key: str, text: str) -> None:
     store.execute(f'UPDATE "{collection}" SET _doc = ?, _rev = _rev + 1 WHERE id = ?', (text, key))  # noqa: S608 - our own names
 

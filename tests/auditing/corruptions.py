@@ -136,6 +136,11 @@ def attempt_open(paper: Paper, bought: Purchase) -> str:
     return bought.transaction
 
 
+def waits_for_nobody(_: Paper, bought: Purchase) -> str:
+    bought.wait(until=2000.0)
+    return bought.transaction
+
+
 def refund_open(paper: Paper, bought: Purchase) -> str:
     (refund,) = paper.books.accounts[bought.order_id].refunds
     bought.account(refunds=(replace(refund, status=RefundStatus.REFUNDING),))
@@ -260,6 +265,7 @@ OF_PAID: dict[Harm, str] = {
     booked_twice: "ledger",
     captured_twice: "ledger",
     attempt_open: "payment-open",
+    waits_for_nobody: "payment-waiting",
     charged_twice: "bank-charges",
     charged_by_nobody: "bank-charges",
     never_charged: "bank-charges",

@@ -22,7 +22,7 @@ class Paper:
     """The books, written like correct services would."""
 
     def __init__(self, stock: dict[str, int]) -> None:
-        self.books = Books(statement={}, on_bus={"order", "payment"}, moments={"product": 1000.0})
+        self.books = Books(statement={}, on_bus={"order", "payment"}, moments={"product": 1000.0, "payment": 1000.0})
         self.books.coupons[COUPON] = audit.CouponCounter(id=COUPON, revision=1, available=100, reserved=0)
         self.use("first", quantity=100, state="received")
         for thing, pieces in stock.items():
@@ -107,6 +107,10 @@ class Purchase:
         cart = self._cart()
         self._write_cart(sealed="" if cart.sealed == self.id else cart.sealed, undone=(*cart.undone, self.id))
         self._checkout(status=CheckoutStatus.REFUSED)
+
+    def wait(self, until: float) -> None:
+        """For the buyer to act, after the attempt has begun at the order."""
+        self._attempt(status=PaymentStatus.REQUIRES_ACTION, until=until)
 
     def order(self, **fields: Any) -> None:
         """Writes the order."""
@@ -235,5 +239,5 @@ CANCELLING: tuple[Change, ...] = (
     Purchase.owe, Purchase.reserve_refund, Purchase.bank_refunds, Purchase.book_refund, Purchase.hear_of_refund, Purchase.give_back,
     Purchase.settle,
 )  # fmt: skip
-HELD, ASKED, NO_RETURN = 3, 5, 8
-"""Steps taken, once the stock is held, the attempt is written, and there is no way back."""
+HELD, ASKED, BEGUN, NO_RETURN = 3, 5, 6, 8
+"""Steps taken, once the stock is held, the attempt is written, the order belongs to it, and there is no way back."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mall.auditing.audit import INVARIANTS
 from mall.auditing.invariants import Patience, Suspect, examine
 from tests.auditing.corruptions import OF_CANCELLED, OF_PAID
-from tests.auditing.model import CANCELLING, FORWARD, NO_RETURN, Paper, Purchase
+from tests.auditing.model import BEGUN, CANCELLING, FORWARD, NO_RETURN, Paper, Purchase
 
 THINGS = ("tea", "pot", "cup")
 Plan = tuple[dict[str, int], int, bool, int]
@@ -84,6 +84,20 @@ def test_one_corruption_is_named_with_its_id(before: list[Plan], after: list[Pla
     )
     offending = harm(paper, purchases[len(before)])
     assert (invariant, offending) in {(suspect.invariant, suspect.id) for suspect in suspects(paper)}
+
+
+@given(lines=LINES, others=ENDED)
+def test_a_purchase_that_waits_for_its_buyer_violates_nothing_until_its_time_is_over(lines: dict[str, int], others: list[Plan]) -> None:
+    paper, _ = carried_out(others)
+    purchase = Purchase(paper, 99, "bob", lines)
+    for _ in range(BEGUN):
+        purchase.step()
+    purchase.wait(until=1500.0)
+    assert suspects(paper) == []
+    paper.books.moments["payment"] = 1501.0
+    found = {(suspect.invariant, suspect.id) for suspect in suspects(paper)}
+    named = {("payment-open", purchase.transaction), ("order-paying", purchase.order_id), ("checkout-final", purchase.id)}
+    assert named <= found
 
 
 def test_there_is_a_corruption_of_every_invariant() -> None:

@@ -125,6 +125,7 @@ INTERNAL = [
     ("POST", "/internal/orders/o1/attempts/a1/end"),
     ("POST", "/internal/orders/o1/attempts/a1/paid"),
     ("POST", "/internal/orders/o1/undo"),
+    ("GET", "/internal/payments/o1"),
     ("POST", "/internal/payments/o1/void"),
     ("POST", "/internal/payments/o1/refund-rest"),
     ("POST", "/internal/payments/o1/refunds/k1"),

@@ -16,7 +16,7 @@ from mallkit.steps import Call
 from tests.journeys import people
 from tests.journeys.people import card
 from tests.journeys.world import SVG
-from tests.svc_checkout.buying import PARTS, Buyer, Buying, buying, new_id, until
+from tests.svc_checkout.buying import CHALLENGED, PARTS, Buyer, Buying, buying, new_id, until
 from tests.svc_checkout.test_recovery import left
 
 SERVICES = ("action", "auth", "user", "product", "allotment", "cart", "checkout", "order", "payment", "bank")
@@ -93,6 +93,20 @@ async def be_refused(mall: Buying) -> None:
     """By the bank: everything is undone."""
     buyer = await mall.with_cart(await mall.product())
     assert (await mall.check_out(buyer, people.DECLINED)).status == 402
+
+
+async def be_asked_first(mall: Buying) -> None:
+    """By the bank, before the money is set aside."""
+    buyer = await mall.with_cart(await mall.product())
+    told = await mall.check_out(buyer, CHALLENGED)
+    assert told.status == 202, told.body
+
+    async def is_waited_for() -> bool:
+        return steps.armed["checkout.waits-on:after-commit"] < MANY
+
+    await until(is_waited_for)
+    await mall.act(told.json["action_url"], "approve")
+    assert (await mall.ended(told.json["checkout_id"]))["status"] == "done"
 
 
 async def wait_for_money(mall: Buying) -> None:
@@ -246,6 +260,7 @@ async def come_as_a_guest(mall: Buying) -> None:
 JOURNEYS: tuple[Callable[[Buying], Coroutine[Any, Any, None]], ...] = (
     browse_and_buy,
     be_refused,
+    be_asked_first,
     wait_for_money,
     die_after_the_money_was_taken,
     leave_a_payment_open,

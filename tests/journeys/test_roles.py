@@ -148,6 +148,7 @@ order     POST  /internal/orders/{order_id}/attempts/{attempt}/paid
 order     POST  /internal/orders/{order_id}/undo
 order     GET   /internal/persons/{user_id}
 order     POST  /internal/persons/{user_id}/forget
+payment   GET   /internal/payments/{order_id}
 payment   POST  /internal/payments/{order_id}/void
 payment   POST  /internal/payments/{order_id}/refund-rest
 payment   POST  /internal/payments/{order_id}/refunds/{key}

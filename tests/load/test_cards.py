@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mall.load.cards import Card, Wallet
-from sandbox_bank.domain import TRICKS, Embossed, Reason, read_card
+from sandbox_bank.domain.card import TRICKS, Embossed, Reason, read_card
 
 seeds = st.integers(min_value=0, max_value=10**6)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.bank import OperationKind
-from sandbox_bank.domain import GOOD, TRICKS, Embossed, Reason, brand_of, has_check_digit, read_card
+from sandbox_bank.domain.card import GOOD, TRICKS, Embossed, Reason, brand_of, has_check_digit, read_card
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "sandbox-bank.md"
 TODAY = (2026, 11)

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from contracts.bank import BankKeyReused, OperationKind, OperationStatus
-from sandbox_bank import domain
-from sandbox_bank.domain import Ask, Authorization, Entry, Plastic, Reason, Trick
+from sandbox_bank.domain import authorization as domain
+from sandbox_bank.domain.authorization import Ask, Authorization, Entry
+from sandbox_bank.domain.card import Plastic, Reason, Trick
 
 GOOD = Plastic("visa", "4242")
 AUTHORIZE, CAPTURE, VOID, REFUND = OperationKind.AUTHORIZE, OperationKind.CAPTURE, OperationKind.VOID, OperationKind.REFUND

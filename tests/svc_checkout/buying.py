@@ -17,6 +17,8 @@ PARTS = ("auth", "product", "cart", "order", "payment", "checkout", "bank")
 PATIENCE = 20.0
 CARD_CUT = "4000000000000374"
 """Authorizes, and refuses the capture."""
+CHALLENGED, CHALLENGE_FAILS = "4000002760003184", "4000008400001629"
+"""Whose holder is asked first; the second one's yes does not help."""
 _numbers = itertools.count()
 
 
@@ -93,10 +95,10 @@ class Buying:
         form = {name: value for name, value in order_form(**more).items() if name != "credit_card"}
         return await self.call("checkout", "POST", "/api/v1/orders", form, by=buyer, key=key)
 
-    async def pay(self, buyer: Buyer, order: Any, *numbers: str, **more: Any) -> Answer:
+    async def pay(self, buyer: Buyer, order: Any, *numbers: str, key: str = "", **more: Any) -> Answer:
         """Pays an order, as it was answered when it was placed, with a card of this number."""
         body = {"amount": order["receipt"]["total"], "credit_card": card(*numbers), "order_id": order["order_id"], "user_id": buyer.user_id}
-        return await self.call("payment", "POST", "/payment/charge", body | more, by=buyer)
+        return await self.call("payment", "POST", "/payment/charge", body | more, by=buyer, key=key)
 
     async def lines(self, buyer: Buyer) -> dict[str, int]:
         """What is in the open cart."""
@@ -161,6 +163,11 @@ class Buying:
         assert (await self.hold(f"h-{order_id}", order_id, product_id)).status == 200
         assert (await self.place(buyer, order_id, f"h-{order_id}", product_id, minor)).status == 200
         return order_id
+
+    async def act(self, action_url: str, answer: str) -> Answer:
+        """What the buyer answers to a challenge: approve or decline."""
+        async with self.mall.session.post(action_url, data={"answer": answer}, allow_redirects=False) as told:
+            return Answer(told.status, told.headers, await told.read(), None)
 
     async def bank(self, path: str, body: Any) -> Answer:
         """As the payment service asks it."""

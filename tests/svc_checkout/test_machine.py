@@ -38,7 +38,7 @@ class Life(RuleBasedStateMachine):
 
     def _step(self, worker: str, status: CheckoutStatus, after: "Checkout | None") -> None:
         """`after` is None where the rule refused."""
-        may = self.checkout.owner == worker and self.checkout.status is status
+        may = self.checkout.owner == worker and self.checkout.status is status and self.checkout.action is None
         assert (after is not None) == may
         if after is not None:
             self._becomes(after)
@@ -80,15 +80,39 @@ class Life(RuleBasedStateMachine):
         )
 
     @rule(worker=WORKERS)
+    def waiting(self, worker: str) -> None:
+        self._step(worker, CheckoutStatus.RUNNING, _tried(lambda: rules.waiting(self.checkout, worker, "https://bank", self.now)))
+
+    @rule()
+    def waits_on(self) -> None:
+        after = _tried(lambda: rules.waits_on(self.checkout, self.now))
+        assert (after is not None) == (self.checkout.action is not None)
+        if after is not None:
+            assert self.now + 1 <= after.lease <= self.now + rules.LONGEST_LOOK
+            self._becomes(after)
+
+    @rule(worker=WORKERS)
+    def resumed(self, worker: str) -> None:
+        after = _tried(lambda: rules.resumed(self.checkout, worker, self.now + LEASE))
+        assert (after is not None) == (self.checkout.action is not None), "the first to know goes on, and nobody beside it"
+        if after is not None:
+            self._becomes(after)
+
+    @rule(worker=WORKERS)
     def taken_over(self, worker: str) -> None:
         after = _tried(lambda: rules.taken_over(self.checkout, worker, self.now, LEASE))
-        assert (after is not None) == (not self.checkout.final and self.checkout.lease <= self.now)
+        is_left = not self.checkout.final and self.checkout.lease <= self.now and self.checkout.action is None
+        assert (after is not None) == is_left
         if after is not None:
             self._becomes(after)
 
     @invariant()
     def it_ends_once_at_most(self) -> None:
         assert len(self.finals) <= 1
+
+    @invariant()
+    def only_what_runs_waits_for_its_buyer(self) -> None:
+        assert self.checkout.action is None or self.checkout.status is CheckoutStatus.RUNNING
 
     @invariant()
     def what_is_final_is_nobodys(self) -> None:

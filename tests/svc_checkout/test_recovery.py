@@ -19,7 +19,7 @@ from svc_checkout.domain.checkout import Buyer, Checkout, Refusal
 from svc_checkout.domain.receipt import Item, Line, Receipt
 from svc_checkout.repository import CHECKOUTS, Checkouts
 from svc_payment.domain import account as accounts
-from svc_payment.domain.account import Attempt
+from svc_payment.domain.attempt import Attempt
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
 from tests.journeys import people
 from tests.journeys.people import ADDRESS, SLOW, card

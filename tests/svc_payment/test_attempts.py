@@ -13,19 +13,20 @@ from contracts.order import Status
 from contracts.payment import Charge, Declined, PaymentStatus
 from mallkit.calls import Neighbour
 from mallkit.endpoint import Caller, Role
-from mallkit.money import Money
 from mallkit.sqlite import open_store
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Account, Attempt
-from svc_payment.domain.card import Card
-from svc_payment.ports import Answer
+from svc_payment.domain.account import Account
+from svc_payment.domain.attempt import TOOK_NOTHING, Attempt
+from svc_payment.domain.card import Card, Token
+from svc_payment.ports import Answer, Intent
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
+from svc_payment.use_cases import attempt as steps
 from svc_payment.use_cases import charge as charging
 from tests.journeys.people import card
 from tests.svc_payment.test_refund_rest import GivesBack, ports
 
 
-@pytest.mark.parametrize("status", sorted(rules.TOOK_NOTHING))
+@pytest.mark.parametrize("status", sorted(TOOK_NOTHING))
 async def test_nobody_is_told_of_a_payment_that_took_nothing(tmp_path: Path, status: PaymentStatus) -> None:
     asked = Attempt("a1", "t1", "ann", PaymentStatus.ASKED, 1999, "USD", "credit_card", "visa 4242", 0, 0, 0)
     async with open_store(tmp_path / "payment.db", (ACCOUNTS, POINTERS)) as store:
@@ -35,7 +36,7 @@ async def test_nobody_is_told_of_a_payment_that_took_nothing(tmp_path: Path, sta
             await payment.accounts.change("o1", lambda account: rules.capturing(account, "a1", 0, 0))
         await payment.accounts.change("o1", lambda account: rules.ended(account, "a1", status, "why", 0))
         with pytest.raises(Declined) as refusal:
-            await charging.forward("o1", "a1", payment)
+            await steps.forward("o1", "a1", payment)
         assert refusal.value.facts == {"reason": "why"}
         before = await payment.accounts.get("o1")
         await payment.accounts.change("o1", lambda account: rules.ended(account, "a1", PaymentStatus.DECLINED, "later", 9))
@@ -49,7 +50,7 @@ async def test_a_payment_that_somebody_else_has_booked_is_a_payment(tmp_path: Pa
         await payment.accounts.ask("o1", asked)
         await payment.accounts.change("o1", lambda account: rules.capturing(account, "a1", 0, 0))
         await payment.accounts.change("o1", lambda account: rules.captured(account, "a1", 0))
-        await charging.forward("o1", "a1", payment)
+        await steps.forward("o1", "a1", payment)
 
 
 class Beaten(GivesBack):
@@ -61,16 +62,16 @@ class Beaten(GivesBack):
         self.accounts: Accounts | None = None
         self.voided = 0
 
-    async def authorize(self, key: str, amount: Money, card: Card, order_id: str) -> Answer:
-        assert (self.accounts, amount.minor, card.brand) == (self.accounts, 1999, "visa")
+    async def authorize(self, intent: Intent, means: Card | Token) -> Answer:
+        assert (intent.amount.minor, isinstance(means, Card) and means.brand) == (1999, "visa")
         for step in self.rest if self.accounts else ():
             assert self.accounts
-            await self.accounts.change(order_id, step)
-        assert key == "a1"
+            await self.accounts.change(intent.order_id, step)
+        assert intent.key == "a1"
         return Answer(approved=True)
 
-    async def void(self, key: str) -> Answer:
-        assert key == "a1"
+    async def void(self, intent: Intent) -> Answer:
+        assert intent.key == "a1"
         self.voided += 1
         return Answer(approved=True)
 
@@ -105,7 +106,7 @@ async def test_two_that_carry_out_one_attempt_tell_the_same(tmp_path: Path, ende
             with pytest.raises(Declined):
                 await charging_it
         else:
-            transaction_id = await charging_it
+            transaction_id = (await charging_it).transaction_id
             booked = (await payment.accounts.get("o1")).captured
             assert booked is not None
             assert booked.transaction_id == transaction_id

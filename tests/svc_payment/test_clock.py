@@ -17,7 +17,7 @@ from mallkit.sqlite import open_store
 from mallkit.times import APART, NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Refund
-from svc_payment.ports import Answer, Ports
+from svc_payment.ports import Answer, Intent, Ports
 from svc_payment.repository import ACCOUNTS, POINTERS
 from svc_payment.use_cases import settle
 from tests.svc_payment.test_refund_rest import ATTEMPT, NOW, GivesBack, ports
@@ -33,16 +33,16 @@ class Agrees(GivesBack):
         super().__init__()
         self.asked: list[str] = []
 
-    async def capture(self, key: str) -> Answer:
-        self.asked.append(f"capture {key}")
+    async def capture(self, intent: Intent) -> Answer:
+        self.asked.append(f"capture {intent.key}")
         return Answer(approved=True)
 
-    async def void(self, key: str) -> Answer:
-        self.asked.append(f"void {key}")
+    async def void(self, intent: Intent) -> Answer:
+        self.asked.append(f"void {intent.key}")
         return Answer(approved=True)
 
-    async def refund(self, key: str, refund_key: str, minor: int) -> Answer:
-        self.asked.append(f"refund {key} {refund_key} {minor}")
+    async def refund(self, intent: Intent, refund_key: str, minor: int) -> Answer:
+        self.asked.append(f"refund {intent.key} {refund_key} {minor}")
         return Answer(approved=True)
 
 

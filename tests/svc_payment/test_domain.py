@@ -12,7 +12,8 @@ from contracts.payment import CardInvalid, NothingPaid, PaymentStatus, RefundSta
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain import card as cards
-from svc_payment.domain.account import BANK, NEXT, RETURNS, SALES, Account, Attempt, Refund
+from svc_payment.domain.account import BANK, RETURNS, SALES, Account, Refund
+from svc_payment.domain.attempt import NEXT, UNFINISHED, Attempt
 
 NOW = 1_000.0
 TODAY = (2026, 11)
@@ -204,7 +205,7 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def what_is_open_is_due(self) -> None:
-        open_ones = [each for each in self.account.attempts if each.status in rules.UNFINISHED]
+        open_ones = [each for each in self.account.attempts if each.status in UNFINISHED]
         if open_ones or self.account.refunded(RefundStatus.REFUNDING):
             assert self.account.due < NEVER
 

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contracts import order
-from contracts.bank import BankKeyReused, OperationKind, signature
-from contracts.bank_webhook import BankNews
+from contracts.bank import BankKeyReused, OperationKind, OperationStatus, signature
 from contracts.order import Status
 from contracts.order_words import Cause
 from contracts.payment import Charge, PaymentStatus, Refund
@@ -31,25 +30,27 @@ from mallkit.lasting import Lasting
 from mallkit.money import Money
 from mallkit.sqlite import open_store
 from mallkit.times import NEVER
-from sandbox_bank import domain as bank_rules
-from sandbox_bank.domain import Ask, Authorization, Plastic
+from sandbox_bank.domain import authorization as bank_rules
+from sandbox_bank.domain.authorization import Ask, Authorization
+from sandbox_bank.domain.card import Plastic, Reason, Trick
 from svc_order.domain import paying as order_rules
 from svc_order.domain.order import Order
 from svc_order.domain.timeline import Origin
 from svc_payment.domain.account import BANK
-from svc_payment.domain.card import Card
-from svc_payment.ports import Answer, Hearing, Ports
-from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
+from svc_payment.domain.card import Card, Token
+from svc_payment.ports import Answer, Intent
+from svc_payment.repository import ACCOUNTS, POINTERS
 from svc_payment.use_cases import charge as charging
 from svc_payment.use_cases import hear, settle
 from svc_payment.use_cases import refund as refunding
 from tests.journeys.people import card
+from tests.svc_payment.test_refund_rest import BANK_SECRET, ports_of
 
 T = TypeVar("T")
-SECRET = "the-banks-own-secret"
-GOOD, CUT = (
+GOOD, CUT, ASKED = (
     Plastic("visa", "4242"),
-    Plastic("visa", "0374", trick=bank_rules.Trick(OperationKind.CAPTURE, refuses=bank_rules.Reason.DECLINED)),
+    Plastic("visa", "0374", trick=Trick(OperationKind.CAPTURE, refuses=Reason.DECLINED)),
+    Plastic("visa", "3184", trick=Trick(OperationKind.AUTHORIZE, challenge=True)),
 )
 TOTAL = 1999
 LATE = 8
@@ -81,43 +82,53 @@ class Till:
         self.events: list[dict[str, Any]] = []
         self.plastic = GOOD
 
-    async def authorize(self, key: str, amount: Money, _: Card, order_id: str) -> Answer:
-        """Reserves."""
-        ask = self._ask(key, OperationKind.AUTHORIZE, order_id)
-        return await self._do(key, ask, bank_rules.authorize(ask, amount.minor, amount.currency, self.plastic))
+    takes_tokens = False
 
-    async def capture(self, key: str) -> Answer:
-        """Takes."""
-        ask = self._ask(f"{key}-capture", OperationKind.CAPTURE)
-        return await self._do(key, ask, bank_rules.capture(ask))
+    async def authorize(self, intent: Intent, _: Card | Token) -> Answer:
+        ask = self._ask(intent.key, OperationKind.AUTHORIZE, intent.order_id)
+        return await self._do(intent.key, ask, bank_rules.authorize(ask, intent.amount.minor, intent.amount.currency, self.plastic))
 
-    async def void(self, key: str) -> Answer:
-        """Ends."""
-        ask = self._ask(f"{key}-void", OperationKind.VOID)
-        return await self._do(key, ask, bank_rules.void(ask))
+    async def look(self, intent: Intent) -> Answer:
+        return await self._do(intent.key, self._ask(intent.key, OperationKind.AUTHORIZE), lambda now: now)
 
-    async def refund(self, key: str, refund_key: str, minor: int) -> Answer:
-        """Gives back."""
+    async def capture(self, intent: Intent) -> Answer:
+        ask = self._ask(f"{intent.key}-capture", OperationKind.CAPTURE)
+        return await self._do(intent.key, ask, bank_rules.capture(ask))
+
+    async def void(self, intent: Intent) -> Answer:
+        ask = self._ask(f"{intent.key}-void", OperationKind.VOID)
+        return await self._do(intent.key, ask, bank_rules.void(ask))
+
+    async def refund(self, intent: Intent, refund_key: str, minor: int) -> Answer:
         ask = self._ask(f"{refund_key}-refund", OperationKind.REFUND)
-        return await self._do(key, ask, bank_rules.refund(ask, minor))
+        return await self._do(intent.key, ask, bank_rules.refund(ask, minor))
+
+    def challenged(self, *, approve: bool) -> None:
+        """Buyers answer every challenge that is open."""
+        says = bank_rules.answer(approve=approve, request="r", at="now")
+        for key, before in self.books.items():
+            self._keep(key, before, says(before))
 
     def _ask(self, key: str, kind: OperationKind, reference: str = "") -> Ask:
-        return Ask(key=key, kind=kind, fingerprint=f"{kind}", request="r", at="now", reference=reference)
+        return Ask(key=key, kind=kind, fingerprint=f"{kind}", request="r", at="now", reference=reference, challenge="c")
 
     async def _do(self, authorization: str, ask: Ask, wished: bank_rules.Rule) -> Answer:
         lost = await self.faults.strike()
         before = self.books.get(authorization, Authorization(authorization))
-        after = self.books[authorization] = wished(before)
-        if after is not before:
-            told = bank_rules.answered(after.entries[-1])
-            self.events.append({"id": str(len(self.events)), "type": told.type, "created": "now", "data": msgspec.to_builtins(told)})
+        after = wished(before)
+        self._keep(authorization, before, after)
         await asyncio.sleep(0)
         if lost:
             raise NoAnswer
         entry = after.under(ask.key)
         if entry is None:
             raise BankKeyReused
-        return Answer(not entry.reason, entry.reason.value)
+        return Answer(entry.status is OperationStatus.APPROVED, entry.reason.value, entry.action)
+
+    def _keep(self, authorization: str, before: Authorization, after: Authorization) -> None:
+        self.books[authorization] = after
+        for told in map(bank_rules.answered, bank_rules.told_of(before, after)):
+            self.events.append({"id": str(len(self.events)), "type": told.type, "created": "now", "data": msgspec.to_builtins(told)})
 
     def sum_of(self, kind: OperationKind) -> int:
         """Approved, over all authorizations."""
@@ -164,9 +175,10 @@ class Shop:
 KEYS, FAULTS = st.sampled_from(["k1", "k2", "k3"]), st.lists(st.sampled_from(["", "lost", "away"]), max_size=6)
 PICKS = st.lists(st.integers(0, 30), max_size=6)
 DOINGS = st.one_of(
-    st.tuples(st.just("charge"), st.tuples(KEYS, st.sampled_from([GOOD, CUT]))),
+    st.tuples(st.just("charge"), st.tuples(KEYS, st.sampled_from([GOOD, CUT, ASKED, ASKED]))),
+    st.tuples(st.just("act"), st.booleans()),
     st.tuples(st.just("tell"), PICKS),
-    st.tuples(st.just("settle"), st.sampled_from([0, 10, 40])),
+    st.tuples(st.just("settle"), st.sampled_from([0, 1, 10, 40, 700])),
     st.tuples(st.just("refund"), st.sampled_from([("r1", 500), ("r2", 700), ("r3", 900)])),
 )
 UNDO = ("undo", "")
@@ -192,11 +204,7 @@ class Paying(RuleBasedStateMachine):
     async def open(self) -> None:
         store = await self.stack.enter_async_context(open_store(Path(self.folder) / "payment.db", (ACCOUNTS, POINTERS)))
         self.lasting = Lasting()
-        hearing = Hearing(SECRET, 300.0, lambda _: None, lambda _: None)
-        shop = cast("Neighbour", self.shop)
-        self.ports = Ports(
-            Accounts(store), shop, {"credit_card": self.bank}, self.lasting, lambda: self.now, lambda: (2026, 11), 5.0, 30.0, "USD", hearing
-        )
+        self.ports = ports_of(store, self.bank, cast("Neighbour", self.shop), self.lasting, lambda: self.now)
 
     @rule(doing=DOINGS, faults=FAULTS)
     def one(self, doing: tuple[str, Any], faults: list[str]) -> None:
@@ -228,6 +236,8 @@ class Paying(RuleBasedStateMachine):
                 await charging.charge(wish, Caller("checkout", Role.SERVICE, command=key), self.ports)
             elif what == "tell":
                 await self.tell([self.bank.events[at % len(self.bank.events)] for at in how] if self.bank.events else [])
+            elif what == "act":
+                self.bank.challenged(approve=how)
             elif what == "settle":
                 self.now += how
                 await settle.settle_all(self.ports)
@@ -245,9 +255,7 @@ class Paying(RuleBasedStateMachine):
     async def tell(self, events: list[dict[str, Any]]) -> None:
         body = json.dumps({"events": events}).encode()
         at = int(self.now)
-        news = msgspec.json.decode(body, type=BankNews)
-        signed = f"t={at},v1={signature(SECRET, at, body)}"
-        await hear.hear(BankNews(events=news.events, signature=signed, content=body), self.ports)
+        await hear.hear("bank", f"t={at},v1={signature(BANK_SECRET, at, body)}", body, self.ports)
 
     @invariant()
     def money_is_taken_once_and_never_given_back_twice(self) -> None:
@@ -272,7 +280,7 @@ class Paying(RuleBasedStateMachine):
         self.faults.coming = []
         for _ in range(4):
             await self.tell(self.bank.events[::-1])
-            self.now += 40
+            self.now += 610
             await settle.settle_all(self.ports)
         account = await self.ports.accounts.get("o1")
         assert account.due == NEVER

@@ -7,7 +7,8 @@ import pytest
 from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Account, Attempt, Refund
+from svc_payment.domain.account import Account, Refund
+from svc_payment.domain.attempt import Attempt
 
 NOW = 1_000.0
 TRIED = Attempt("a1", "t1", "ann", PaymentStatus.DECLINED, 1000, "USD", "credit_card", "visa 0002", NOW, NOW, NEVER, over=True)

@@ -13,7 +13,7 @@ from mallkit.errors import Unavailable
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Refund
-from svc_payment.ports import Answer
+from svc_payment.ports import Answer, Intent
 from svc_payment.use_cases import settle
 from tests.svc_payment.test_clock import Agrees, books
 from tests.svc_payment.test_refund_rest import ATTEMPT, NOW
@@ -22,8 +22,8 @@ from tests.svc_payment.test_refund_rest import ATTEMPT, NOW
 class IsAway(Agrees):
     """A processor that gives no answer."""
 
-    async def void(self, key: str) -> Answer:
-        await super().void(key)
+    async def void(self, intent: Intent) -> Answer:
+        await super().void(intent)
         raise Unavailable
 
 

@@ -12,8 +12,9 @@ from mallkit.sqlite import open_store
 from mallkit.times import NEVER
 from svc_payment.domain import account as rules
 from svc_payment.domain import part
-from svc_payment.domain.account import Account, Attempt, Refund
-from svc_payment.ports import Answer
+from svc_payment.domain.account import Account, Refund
+from svc_payment.domain.attempt import Attempt
+from svc_payment.ports import Answer, Intent
 from svc_payment.repository import ACCOUNTS, POINTERS
 from svc_payment.use_cases.refund import refund_part
 from tests.svc_payment.test_refund_rest import ATTEMPT, NOW, GivesBack, ports
@@ -39,8 +40,8 @@ class Bank(GivesBack):
         self.approves = approves
         self.keys: set[str] = set()
 
-    async def refund(self, key: str, refund_key: str, minor: int) -> Answer:
-        assert key == ATTEMPT.id
+    async def refund(self, intent: Intent, refund_key: str, minor: int) -> Answer:
+        assert intent.key == ATTEMPT.id
         if refund_key not in self.keys and self.approves:
             self.given.append(minor)
         self.keys.add(refund_key)

@@ -1,22 +1,24 @@
 """What a cancelled order owes is not settled while its money is still on its way in."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from contracts.payment import PaymentStatus, RefundRest, RefundStatus
-from mallkit.calls import Calls
+from mallkit.calls import Calls, Neighbour
 from mallkit.http1 import Client
 from mallkit.lasting import Lasting
-from mallkit.money import Money
 from mallkit.sqlite import open_store
 from mallkit.store import Store
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Attempt
-from svc_payment.domain.card import Card
-from svc_payment.ports import Answer, Hearing, Ports
+from svc_payment.domain.attempt import Attempt
+from svc_payment.domain.card import Card, Token
+from svc_payment.ports import Answer, Hearing, Intent, Ports, Provider
+from svc_payment.providers.bank import read_webhook
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
 from svc_payment.use_cases.refund import refund_rest
 
 NOW = 1_000.0
+BANK_SECRET = "the-banks-own-secret"
 ATTEMPT = Attempt("a1", "t1", "ann", PaymentStatus.ASKED, 1999, "USD", "credit_card", "visa 4242", NOW, NOW, NOW)
 OWED = RefundRest(order_id="o1", key="cancel-o1", reason="changed my mind")
 
@@ -27,17 +29,22 @@ class GivesBack:
     def __init__(self) -> None:
         self.given: list[int] = []
 
-    async def authorize(self, key: str, amount: Money, card: Card, order_id: str) -> Answer:
-        raise AssertionError(key, amount, card, order_id)
+    takes_tokens = False
 
-    async def capture(self, key: str) -> Answer:
-        raise AssertionError(key)
+    async def authorize(self, intent: Intent, means: Card | Token) -> Answer:
+        raise AssertionError(intent, means)
 
-    async def void(self, key: str) -> Answer:
-        raise AssertionError(key)
+    async def look(self, intent: Intent) -> Answer:
+        raise AssertionError(intent)
 
-    async def refund(self, key: str, refund_key: str, minor: int) -> Answer:
-        assert (key, refund_key) == (ATTEMPT.id, "cancel-o1-rest")
+    async def capture(self, intent: Intent) -> Answer:
+        raise AssertionError(intent)
+
+    async def void(self, intent: Intent) -> Answer:
+        raise AssertionError(intent)
+
+    async def refund(self, intent: Intent, refund_key: str, minor: int) -> Answer:
+        assert (intent.key, refund_key) == (ATTEMPT.id, "cancel-o1-rest")
         self.given.append(minor)
         return Answer(approved=True)
 
@@ -47,8 +54,25 @@ def ports(store: Store, bank: GivesBack) -> Ports:
         raise AssertionError
 
     orders = Calls(Client(), {"order": ["http://127.0.0.1:1"]}, no_token).to("order")
-    hearing = Hearing("the-banks-own-secret", 300.0, lambda _: None, lambda _: None)
-    return Ports(Accounts(store), orders, {"credit_card": bank}, Lasting(), lambda: NOW, lambda: (2026, 11), 1.0, 30.0, "USD", hearing)
+    return ports_of(store, bank, orders, Lasting(), lambda: NOW)
+
+
+def ports_of(store: Store, bank: Provider, orders: Neighbour, lasting: Lasting, clock: Callable[[], float]) -> Ports:
+    """A payment service whose one provider is this bank."""
+    return Ports(
+        accounts=Accounts(store),
+        orders=orders,
+        methods={"credit_card": "bank"},
+        providers={"bank": bank},
+        hearing={"bank": Hearing(BANK_SECRET, 300.0, read_webhook, lambda _: None, lambda _: None)},
+        lasting=lasting,
+        clock=clock,
+        today=lambda: (2026, 11),
+        answer_seconds=5.0,
+        attempt_seconds=30.0,
+        action_seconds=600.0,
+        currency="USD",
+    )
 
 
 async def test_an_order_cancelled_between_capture_and_booking_gets_its_money_back(tmp_path: Path) -> None:

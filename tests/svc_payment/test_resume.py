@@ -10,7 +10,7 @@ from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.errors import Unavailable
 from svc_payment.domain import account as rules
 from svc_payment.domain.account import Account, Refund
-from svc_payment.ports import Answer
+from svc_payment.ports import Answer, Intent
 from svc_payment.use_cases import settle
 from tests.svc_payment.test_clock import Agrees, books
 from tests.svc_payment.test_refund_rest import ATTEMPT, NOW
@@ -65,8 +65,8 @@ class Says(Agrees):
         super().__init__()
         self.answer = answer
 
-    async def capture(self, key: str) -> Answer:
-        self.asked.append(f"capture {key}")
+    async def capture(self, intent: Intent) -> Answer:
+        self.asked.append(f"capture {intent.key}")
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

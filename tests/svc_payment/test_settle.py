@@ -13,11 +13,14 @@ from contracts.payment import PaymentStatus, RefundStatus
 from mallkit.calls import Calls
 from mallkit.errors import Unavailable
 from mallkit.http1 import Client
+from mallkit.money import Money
 from mallkit.sqlite import open_store
 from svc_order.repository.orders import ORDERS
-from svc_payment.bank import Bank
 from svc_payment.domain import account as rules
-from svc_payment.domain.account import Account, Attempt, Refund
+from svc_payment.domain.account import Account, Refund
+from svc_payment.domain.attempt import Attempt
+from svc_payment.ports import Intent
+from svc_payment.providers.bank import Bank
 from svc_payment.repository import ACCOUNTS, POINTERS, Accounts
 from tests.journeys.people import GOOD, SLOW, card
 from tests.svc_checkout.buying import CARD_CUT, Buyer, Buying, buying, new_id, until
@@ -213,6 +216,6 @@ async def test_a_bank_that_does_not_know_our_key_gives_no_word_on_the_money(mall
     try:
         bank = Bank(Calls(client, {"bank": [mall.mall.url("bank")]}, no_token).to("bank", anonymous=True), "a-wrong-key-of-ours")
         with pytest.raises(Unavailable):
-            await bank.capture("a1")
+            await bank.capture(Intent("a1", Money(1000, "USD"), "o1"))
     finally:
         client.close()
