@@ -63,9 +63,9 @@ def type_of(cls: type[ShopError]) -> str:
 
 
 def service_of(cls: type[ShopError], answering: str) -> str:
-    """Whose refusal it is: a slug like `payment/card-invalid` names its service, a bare one belongs to who answers."""
+    """Whose number it is: a slug like `payment/card-invalid` names its service. A refusal without a number belongs to who answers."""
     owner, slash, _ = cls.slug.partition("/")
-    return owner if slash else answering
+    return owner if slash and cls.code is not None else answering
 
 
 def render(error: ShopError, service: str, trace_id: str) -> tuple[int, dict[str, str], bytes]:

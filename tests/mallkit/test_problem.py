@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from mallkit.desk_endpoints import FailureUnknown
 from mallkit.errors import (
     BadGateway,
     Forbidden,
@@ -95,8 +96,8 @@ def test_the_code_stands_only_where_a_number_exists() -> None:
     assert "code" not in msgspec.json.decode(body)
 
 
-def test_a_slug_without_a_prefix_belongs_to_who_answers() -> None:
-    assert service_of(Missing, "order") == "order"
+def test_a_refusal_without_a_number_belongs_to_who_answers() -> None:
+    assert service_of(Missing, "order") == service_of(FailureUnknown, "order") == "order"
     assert service_of(CardInvalid, "order") == "payment"
 
 
