@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from contracts.auth_sessions import ChangePassword, EndSessions, GiveRole, LastAdmin, SessionOf, SessionPage, SessionsOf
+from contracts.auth_sessions import ChangePassword, EndSessions, GiveRole, LastAdmin, PersonsRole, SessionOf, SessionPage, SessionsOf
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
 from mallkit.endpoint import (
@@ -17,9 +17,11 @@ from mallkit.endpoint import (
     POST,
     PUT,
     SERVICE,
+    Cursor,
     Done,
     Endpoint,
     Id,
+    Limit,
     Nothing,
     Role,
     View,
@@ -189,6 +191,22 @@ class Account(View, frozen=True):
     created_at: str
 
 
+class AccountsOf(Wish, frozen=True):
+    """A page of accounts, narrowed by role and by the whole e-mail address in any case."""
+
+    after: Cursor | UnsetType = UNSET
+    limit: Limit = 50
+    email: Email | UnsetType = UNSET
+    role: PersonsRole | UnsetType = UNSET
+
+
+class AccountPage(View, frozen=True):
+    """Newest first."""
+
+    items: list[Account]
+    next: str | None
+
+
 class Logout(Wish, frozen=True):
     """Ends the session of the access token; the refresh token may be sent too and dies with it."""
 
@@ -248,6 +266,7 @@ revocations = Endpoint(method=GET, path="/internal/revocations", takes=Since, gi
 account = Endpoint(
     method=GET, path="/internal/accounts/{user_id}", takes=AccountOf, gives=Account, may=(SERVICE,), internal=True, refuses=(Missing,),
 )  # fmt: skip
+accounts = Endpoint(method=GET, path="/internal/accounts", takes=AccountsOf, gives=AccountPage, may=(SERVICE,), internal=True)
 close_account = Endpoint(
     method=POST, path="/internal/accounts/{user_id}/close", takes=AccountOf, gives=Done, may=(SERVICE,), status=204, internal=True,
     idempotent=True,

@@ -142,7 +142,9 @@ class CheckoutFault(Internal):
 
 
 class Quote(Wish, frozen=True):
-    """What the open cart would cost: without an address as delivered within the mall's own country, without a currency in its own."""
+    """What the open cart would cost: without a currency in the mall's own, without an address as delivered to the buyer's default one, and
+    without that within the mall's own country.
+    """
 
     address: Address | UnsetType = UNSET
     coupon: CouponCode | UnsetType = UNSET
@@ -150,7 +152,7 @@ class Quote(Wish, frozen=True):
 
 
 class Purchase(Wish, frozen=True):
-    """Who buys the cart, and where it goes. `user_id` must be the caller's.
+    """Who buys the cart, and where it goes: without an address to the buyer's default one. `user_id` must be the caller's.
 
     With `expected_total` (in the purchase's currency) nothing is bought at another price. Prices are the mall's own currency's; with
     another `currency` they are exchanged, and everything is reckoned and paid in it.
@@ -159,7 +161,7 @@ class Purchase(Wish, frozen=True):
     firstname: PersonName
     lastname: PersonName
     email: Email
-    address: Address
+    address: Address | UnsetType = UNSET
     user_id: IdOrNumber | UnsetType = UNSET
     expected_total: Amount | UnsetType = UNSET
     coupon: CouponCode | UnsetType = UNSET

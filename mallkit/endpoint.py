@@ -149,6 +149,8 @@ class Endpoint(Generic[W_co, G_co]):
     """Repeating the call with the same wish changes nothing more: the client may send it again."""
     secret: tuple[str, ...] = ()
     """Top-level fields that never enter a fingerprint, a record, a log or a span."""
+    retold: bool = False
+    """A good answer to a keyed call is not stored: a repeat is told anew by the handler, which finds the effect. For words about others."""
     forgets: str = ""
     """Wish field that names a person whose stored answers are removed before the call is served; StillRunning while one is being made."""
     others: bool = False

@@ -49,14 +49,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A keyed request: the id of its command, the fingerprint of what it asks, and who asks."""
+    """A keyed request: the id of its command, the fingerprint of what it asks, and who asks. `retold` as the endpoint's."""
 
     command: str
     fingerprint: str
     subject: str = ""
+    retold: bool = False
 
 
 ANSWERS: Kind[Answer] = Kind(name="answers", type=Answer, fields={"at": float, "subject": str}, indexes=(("at",), ("subject",)))
+REFUSALS = 400
+"""Statuses from here on."""
 MOST_OF_ONE = 1000
 """Answers of one person that are forgotten at a time."""
 
@@ -128,10 +131,12 @@ class Idempotency:
                 return await work()
             if record.fingerprint != asked.fingerprint:
                 raise KeyReused
+            if record.status and asked.retold and record.status < REFUSALS:
+                return await work()
             if record.status:
                 return Reply(record.status, record.body, record.headers)
             if record.owner == mine.owner:
-                return await self._do(record, work)
+                return await self._do(record, work, retold=asked.retold)
             if not await self._wait(asked.command, ends):
                 raise StillRunning
 
@@ -153,13 +158,14 @@ class Idempotency:
 
         return await self._answers.change(mine.id, take_over, absent=mine)
 
-    async def _do(self, record: Answer, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def _do(self, record: Answer, work: Callable[[], Awaitable[Reply]], *, retold: bool) -> Reply:
         done = self._here[record.id] = asyncio.Event()
         kept = False
         try:
             reply = await work()
             if reply.final:
-                kept = await self._keep(record, reply)
+                kept_back = retold and reply.status < REFUSALS
+                kept = await self._keep(record, Reply(reply.status, b"", {}) if kept_back else reply)
             return reply
         finally:
             try:

@@ -33,7 +33,7 @@ _COMMON = (
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for the writer, from whichever thread."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256)
-    for pragma in ("synchronous=FULL", "temp_store=MEMORY", "cache_size=-8192", "wal_autocheckpoint=1000"):
+    for pragma in ("synchronous=FULL", "temp_store=MEMORY", "cache_size=-8192", "wal_autocheckpoint=1000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

@@ -184,7 +184,7 @@ class Edge:
             return await work()
         digest = fingerprint(endpoint, wish, self.settings.fingerprint_key)
         try:
-            return await self.idempotency.once(Asked(caller.command, digest, caller.subject), work, MOST_SECONDS)
+            return await self.idempotency.once(Asked(caller.command, digest, caller.subject, endpoint.retold), work, MOST_SECONDS)
         except StillRunning:
             if served.pending is None:
                 raise

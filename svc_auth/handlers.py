@@ -100,6 +100,13 @@ async def account(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> auth.A
     return views.account(await ports.accounts.get(wish.user_id))
 
 
+@serves(auth.accounts)
+async def accounts(wish: auth.AccountsOf, _caller: Caller, ports: Ports) -> auth.AccountPage:
+    """GET /internal/accounts."""
+    found = await use_cases.accounts(wish, ports)
+    return auth.AccountPage(items=[views.account(each) for each in found.items], next=found.next)
+
+
 @serves(auth.close_account)
 async def close_account(wish: auth.AccountOf, _caller: Caller, ports: Ports) -> Done:
     """POST /internal/accounts/{user_id}/close."""

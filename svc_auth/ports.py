@@ -32,6 +32,10 @@ class Accounts(Protocol):
         """Raises Missing."""
         ...
 
+    async def page(self, where: Mapping[str, str], after: str | None, limit: int) -> Page[Account]:
+        """Newest first; `where` may name role and address."""
+        ...
+
     async def give_role(self, user_id: str, role: Role) -> Account:
         """The account with the role, and the list of admins, in one write. Raises Missing, LastAdmin."""
         ...

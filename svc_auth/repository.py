@@ -1,6 +1,6 @@
 """Accounts and sessions in the auth service's store; the feed of revocations is the ended sessions in the order of their commits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -31,7 +31,7 @@ class _AdminIsThere(Exception):
 ACCOUNTS: Kind[Account] = Kind(
     name="accounts",
     type=Account,
-    fields={"address": str, "owes_ending": bool},
+    fields={"address": str, "owes_ending": bool, "role": str},
     unique=(("address",),),
     indexes=(("owes_ending",),),
 )
@@ -98,6 +98,10 @@ class StoredAccounts:
             return await self._accounts.get(user_id)
         except Absent:
             raise Missing from None
+
+    async def page(self, where: Mapping[str, str], after: str | None, limit: int) -> Page[Account]:
+        """By id, which grows with time: with an index for every way to narrow it, and without a count."""
+        return await self._accounts.find(where, order="-id", after=after, limit=limit)
 
     async def give_role(self, user_id: str, role: Role) -> Account:
         """The list decides between two admins at once; an account that is not there comes into no list."""

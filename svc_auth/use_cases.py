@@ -4,13 +4,14 @@ import hmac
 
 from msgspec import UNSET
 
-from contracts.auth import Login, Register, ServiceLogin, WrongCredentials
+from contracts.auth import AccountsOf, Login, Register, ServiceLogin, WrongCredentials
 from contracts.auth_sessions import ChangePassword, GiveRole
 from mallkit.background import side_by_side
 from mallkit.endpoint import Caller, Role
 from mallkit.errors import Missing, Unauthenticated
 from mallkit.ids import new_id
 from mallkit.steps import Write
+from mallkit.store import Page
 from svc_auth import addresses, domain
 from svc_auth.domain import Account, Bearer, Reused, Session
 from svc_auth.ports import Ports
@@ -154,6 +155,16 @@ async def end_sessions(caller: Caller, ports: Ports, *, others: bool) -> None:
     await ports.sessions.end_all(caller.subject, now, lambda session: session.id != caller.session)
     if not others:
         await logout(caller, None, ports)
+
+
+async def accounts(wish: AccountsOf, ports: Ports) -> Page[Account]:
+    """A page for operators, newest first."""
+    where: dict[str, str] = {}
+    if wish.email is not UNSET:
+        where["address"] = domain.fold(wish.email)
+    if wish.role is not UNSET:
+        where["role"] = wish.role
+    return await ports.accounts.page(where, None if wish.after is UNSET else wish.after, wish.limit)
 
 
 def service_token(wish: ServiceLogin, ports: Ports) -> str:

@@ -4,9 +4,12 @@ import msgspec
 
 from contracts import persons
 from mallkit.endpoint import Caller
+from mallkit.steps import Write
 from mallkit.web import serves
 from svc_cart.domain import cart as rules
 from svc_cart.ports import Ports
+
+FORGOTTEN = Write("cart.forgotten")
 
 
 @serves(persons.export)
@@ -19,6 +22,7 @@ async def export(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Kep
 @serves(persons.forget)
 async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Forgotten:
     """At once, but for the lines that a running checkout has sealed."""
-    left = await ports.carts.of(wish.user_id).change(rules.forget)
+    with FORGOTTEN.writing():
+        left = await ports.carts.of(wish.user_id).change(rules.forget)
     await ports.guests.forget(wish.user_id)
     return persons.Forgotten(done=left.sealed is None)

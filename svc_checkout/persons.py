@@ -4,9 +4,12 @@ import msgspec
 
 from contracts import persons
 from mallkit.endpoint import Caller
+from mallkit.steps import Write
 from mallkit.web import serves
 from svc_checkout.domain import checkout as rules
 from svc_checkout.ports import Ports
+
+FORGOTTEN = Write("checkout.forgotten")
 
 
 @serves(persons.export)
@@ -22,5 +25,6 @@ async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.For
     async for found in ports.checkouts.of_user(wish.user_id):
         done = done and found.final
         if found.final and rules.forgotten(found) is not found:
-            await ports.checkouts.change(found.id, rules.forgotten)
+            with FORGOTTEN.writing():
+                await ports.checkouts.change(found.id, rules.forgotten)
     return persons.Forgotten(done=done)

@@ -136,6 +136,7 @@ class Ports:
     products: Neighbour
     orders: Neighbour
     payments: Neighbour
+    users: Neighbour
     lasting: Lasting
     clock: Callable[[], float]
     new_id: Callable[[], str]

@@ -6,10 +6,13 @@ import msgspec
 
 from contracts import persons
 from mallkit.endpoint import Caller
+from mallkit.steps import Write
 from mallkit.web import serves
 from svc_order.domain import placing
 from svc_order.domain.timeline import without_staff
 from svc_order.ports import Ports
+
+FORGOTTEN = Write("order.forgotten")
 
 
 @serves(persons.export)
@@ -29,5 +32,6 @@ async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.For
     async for found in ports.orders.each_of_user(wish.user_id):
         done = done and found.over
         if placing.forget(found) is not found:
-            await ports.orders.change(found.id, placing.forget)
+            with FORGOTTEN.writing():
+                await ports.orders.change(found.id, placing.forget)
     return persons.Forgotten(done=done)

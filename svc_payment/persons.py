@@ -4,10 +4,13 @@ import msgspec
 
 from contracts import persons
 from mallkit.endpoint import Caller
+from mallkit.steps import Write
 from mallkit.times import NEVER
 from mallkit.web import serves
 from svc_payment.domain import account as rules
 from svc_payment.ports import Ports
+
+FORGOTTEN = Write("payment.forgotten")
 
 
 @serves(persons.export)
@@ -23,5 +26,6 @@ async def forget(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.For
     async for found in ports.accounts.of_user(wish.user_id):
         done = done and found.due == NEVER
         if rules.forget(found) is not found:
-            await ports.accounts.change(found.id, rules.forget)
+            with FORGOTTEN.writing():
+                await ports.accounts.change(found.id, rules.forget)
     return persons.Forgotten(done=done)

@@ -1,1 +1,1 @@
-"""The profiles of people who have an account with auth: name, phone, locale. Publishes nothing, listens to nothing."""
+"""The profiles and addresses of people who have an account with auth. Publishes nothing, listens to nothing."""

@@ -1,8 +1,8 @@
 """What the user service's use cases need from outside, in their own words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mallkit.calls import Neighbour
 from svc_user.domain import Profile
@@ -23,23 +23,37 @@ class Profiles(Protocol):
         """Applies a rule to the newest version."""
         ...
 
-    async def bury(self, user_id: str) -> Profile:
+    async def of(self, user_ids: Sequence[str]) -> Mapping[str, Profile]:
+        """Those that there are, tombstones too."""
+        ...
+
+    async def bury(self, user_id: str, now: float) -> Profile:
         """The tombstone, whether there was a profile or not."""
         ...
 
-    async def confirm(self, user_id: str) -> None:
-        """Auth has closed the account."""
+    async def due(self, now: float) -> list[Profile]:
+        """Some tombstones of people whom not everybody has forgotten, and whose round has come."""
         ...
 
-    async def closing(self) -> list[Profile]:
-        """Some tombstones that auth has not confirmed."""
+
+class Keeper(Protocol):
+    """A service that keeps something about persons."""
+
+    async def export(self, user_id: str) -> dict[str, Any]:
+        """All of it. Raises Unavailable."""
+        ...
+
+    async def forget(self, user_id: str, seconds: float) -> bool:
+        """Whether nothing is left; else it is to be asked again. Raises Unavailable and StillRunning."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`clock` tells seconds since 1970."""
+    """`clock` tells seconds since 1970; `keepers` are named as in domain.KEEPERS; `straggling` as domain.forgotten."""
 
     profiles: Profiles
     auth: Neighbour
+    keepers: Mapping[str, Keeper]
+    straggling: float
     clock: Callable[[], float]

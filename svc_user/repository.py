@@ -1,13 +1,29 @@
 """Profiles and tombstones in the user service's store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from mallkit.store import Absent, Kind, Store, Taken
+from mallkit.dues import Dues
+from mallkit.store import Absent, AnyOf, Kind, Store, Taken
 from svc_user import domain
-from svc_user.domain import Profile
+from svc_user.domain import LONGEST_WAIT, Profile
 
-PROFILES: Kind[Profile] = Kind(name="profiles", type=Profile, fields={"closing": bool}, indexes=(("closing",),))
-AT_ONCE = 50
+AT_ONCE = 20
+
+
+def _owing(stored: dict[str, Any]) -> dict[str, Any]:
+    """Of a release that told only auth: whoever left then is to be forgotten by everybody."""
+    return stored | {"closing": True, "owes": list(domain.KEEPERS)} if stored.get("gone") else stored
+
+
+PROFILES: Kind[Profile] = Kind(
+    name="profiles",
+    type=Profile,
+    fields={"closing": bool, "due": float},
+    indexes=(("closing", "due"),),
+    version=2,
+    upcasters={1: _owing},
+)
 
 
 class StoredProfiles:
@@ -15,6 +31,7 @@ class StoredProfiles:
 
     def __init__(self, store: Store) -> None:
         self._profiles = store[PROFILES]
+        self._dues = Dues(self._profiles, "due", {"closing": True})
 
     async def get(self, user_id: str) -> Profile | None:
         """By user id."""
@@ -34,14 +51,15 @@ class StoredProfiles:
         """A profile that was made is never removed, so it is there."""
         return await self._profiles.change(user_id, rule)
 
-    async def bury(self, user_id: str) -> Profile:
+    async def of(self, user_ids: Sequence[str]) -> Mapping[str, Profile]:
+        """A page of them at most."""
+        found = await self._profiles.find({"id": AnyOf(user_ids)}, limit=len(user_ids))
+        return {profile.id: profile for profile in found.items}
+
+    async def bury(self, user_id: str, now: float) -> Profile:
         """In one write, so that nobody makes a profile between."""
-        return await self._profiles.change(user_id, domain.bury, absent=Profile(user_id))
+        return await self._profiles.change(user_id, lambda profile: domain.bury(profile, now), absent=Profile(user_id))
 
-    async def confirm(self, user_id: str) -> None:
-        """Ends the closing."""
-        await self._profiles.change(user_id, domain.closed)
-
-    async def closing(self) -> list[Profile]:
-        """A page of them."""
-        return (await self._profiles.find({"closing": True}, limit=AT_ONCE)).items
+    async def due(self, now: float) -> list[Profile]:
+        """Longest waiting first."""
+        return await self._dues.come(now, LONGEST_WAIT, AT_ONCE)

@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from mall.drills import staff
+from mall.drills import leavers, staff
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
 from mall.journey import OPERATOR
 from mall.load.ledger import Ledger, Told
@@ -97,14 +97,9 @@ class Chores:
         """An account from its opening to its closing."""
         line = Line(self._stage.session, self._stage.mall.gateway, Ledger())
         account = {"email": f"leaver-{self._mark}-{next(self._numbers)}@example.org", "password": "a-long-password"}
-        await line.call("", "POST", "/api/v1/auth/register", {**account, "name": "Leaver"})
-        tokens = (await line.call("", "POST", "/api/v1/auth/login", account)).json
-        fresh = await line.call("", "POST", "/api/v1/auth/refresh", {"refresh_token": tokens["refresh_token"]})
-        line.token = fresh.json["access_token"]
-        me = "/api/v1/users/me"
-        await line.call("", "GET", me)
-        await line.call("", "PATCH", me, {"name": "Gone"})
-        await line.call("", "DELETE", me)
+        new = {"name": "Drill Cup", "price": 5, "stock": 3, "category": "drill-chores"}
+        product_id = (await (await self._line()).call("", "POST", "/api/v1/products", new)).json["product_id"]
+        await leavers.come_and_go(line, account, product_id)
         again = (await line.call("", "POST", "/api/v1/auth/register", {**account, "email": f"x{account['email']}", "name": "Leaver"})).json
         left = (await line.call("", "POST", "/api/v1/auth/login", {**account, "email": f"x{account['email']}"})).json
         line.token = left["access_token"] if again else ""

@@ -15,13 +15,13 @@ from mallkit.endpoint import Caller
 from mallkit.errors import Missing
 from mallkit.money import Money
 from mallkit.steps import Write
-from svc_checkout.domain import address, card
+from svc_checkout.domain import card
 from svc_checkout.domain.checkout import Checkout, Overtaken, buyer_of, left_by_the_same
 from svc_checkout.domain.coupon import code_of
 from svc_checkout.domain.currency import known
 from svc_checkout.domain.receipt import Receipt
 from svc_checkout.ports import Ports
-from svc_checkout.use_cases import saga
+from svc_checkout.use_cases import destination, saga
 from svc_checkout.use_cases.pricing import Asked, reckon, still_left
 from svc_checkout.use_cases.refusals import AGAIN, revived
 
@@ -36,7 +36,7 @@ BEGUN = Write("checkout.begun")
 
 async def quote(wish: checkout.Quote, caller: Caller, ports: Ports) -> Receipt:
     """What the open cart would cost now. Raises CartEmpty, NotOnSale, AddressInvalid, and whatever else leaves no price."""
-    country = ports.home_country if wish.address is UNSET else address.read(wish.address).country
+    country = await destination.country_of_quote(wish.address, caller, ports)
     lines = (await ports.carts(cart.open_lines, cart.CartOf(user_id=caller.subject))).lines
     if not lines:
         raise cart.CartEmpty
@@ -102,8 +102,9 @@ async def _begin(wish: checkout.Purchase, caller: Caller, ports: Ports) -> tuple
 
     After a refusal of the moment (a part was away, another checkout was running) the same key begins a fresh one.
     """
-    destination, buyer = address.read(wish.address), buyer_of(wish.firstname, wish.lastname, wish.email)
-    asked = _asked(wish, destination.country)
+    buyer = buyer_of(wish.firstname, wish.lastname, wish.email)
+    to = await destination.of_purchase(wish.address, caller, ports)
+    asked = _asked(wish, to.country)
     for afresh in range(AFRESH):
         now, owner = ports.clock(), f"{ports.process}/{ports.new_id()}"
         checkout_id = f"{caller.command}.{afresh}" if afresh else caller.command
@@ -112,7 +113,7 @@ async def _begin(wish: checkout.Purchase, caller: Caller, ports: Ports) -> tuple
             user_id=caller.subject,
             order_id=ports.new_id(),
             buyer=buyer,
-            destination=destination,
+            destination=to,
             owner=owner,
             lease=now + ports.times.lease,
             created=now,

@@ -13,6 +13,7 @@ ROOMS = {
 ADAPTERS = {
     "svc_auth": {"issuer.py", "keyring.py", "passwords.py", "tries.py", "guest_carts.py", "opening.py", "addresses.py", "ringfile.py"},
     "svc_payment": {"providers"},
+    "svc_user": {"keepers.py"},
     "svc_cart": {"faces.py", "rates.py"},
     "svc_product": {"rates.py"},
 }

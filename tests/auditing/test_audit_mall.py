@@ -78,6 +78,7 @@ async def test_it_is_clean_while_people_buy(mall: Mall) -> None:
         beside = await asyncio.to_thread(audit, mall, "--json")
         stop.set()
         await load
+        assert (await buyers[0].call("DELETE", "/api/v1/users/me")).status == 204, "who leaves, leaves books that fit"
     report = json.loads(beside.stdout)
     assert (beside.returncode, report["clean"]) == (0, True), beside.stdout + beside.stderr
     at_rest = await asyncio.to_thread(audit, mall)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from contracts.bank import SIGNATURE
-from tests.journeys import asking_carts, asking_orders, asking_prices
+from tests.journeys import asking_carts, asking_orders, asking_persons, asking_prices
 from tests.journeys.ask import Ask, Asker, Json, Make
 from tests.journeys.asking_carts import fill_cart
 from tests.journeys.people import order_form
@@ -201,7 +201,9 @@ def _keyed(make: Callable[[World, str], tuple[str, Json]]) -> Make:
     return lambda world, _, path: Ask(*make(world, path), {"Idempotency-Key": world.unique()})
 
 
-RIGHT: dict[tuple[str, str], Make] = asking_carts.RIGHT | {
+RIGHT: dict[tuple[str, str], Make] = {
+    **asking_carts.RIGHT,
+    **asking_persons.RIGHT,
     **{call: _price(make) for call, make in asking_prices.RIGHT.items()},
     **{call: _keyed(make) for call, make in asking_orders.RIGHT.items()},
     ("POST", "/api/v1/auth/register"): _register,

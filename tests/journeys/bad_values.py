@@ -31,6 +31,18 @@ ADDRESSES: Values = (
     But(ADDRESS | {"street_address": "  "}, 422, "checkout/address-invalid"),
     But(ADDRESS | {"city": "Cuper\0tino"}, 422, "checkout/address-invalid"),
 )  # fmt: skip
+NOWHERE = (422, "checkout/address-invalid")
+OWN_ADDRESSES: dict[str, Values] = {
+    "street_address": (Absent, "x" * 201, *TEXT, But("  ", *NOWHERE), But("a\0b", *NOWHERE)),
+    "city": (Absent, "x" * 101, *TEXT, But("", *NOWHERE), But("Cuper\ntino", *NOWHERE)),
+    "state": (Absent, "x" * 101, *TEXT, But("\x1b", *NOWHERE)),
+    "country": (Absent, "x" * 101, *TEXT, But("ZZ", *NOWHERE), But("", *NOWHERE)),
+    "zip_code": (Absent, -1, 1.5, 10**10, "x" * 21, None, [], {}, True, But(" ", *NOWHERE)),
+    "label": ("x" * 51, "a\0b", *TEXT),
+    "firstname": ("", " ", "x" * 101, "a\0b", *TEXT),
+    "lastname": ("", " ", "x" * 101, "a\0b", *TEXT),
+    "default": (1, "true", None, [], {}),
+}
 NAMES: Values = (Absent, "", "x" * 201, *TEXT)
 QUANTITY: Values = (Absent, 0, 1000, *COUNT)
 EVENT = {"id": "e", "type": "bank.operation-answered", "created": "2026-11-21T08:00:00.000Z", "data": {}}
@@ -46,7 +58,7 @@ CHECKOUTS: dict[str, Values] = {
     "firstname": (Absent, "", "x" * 101, *TEXT),
     "lastname": (Absent, "", "x" * 101, *TEXT),
     "email": (Absent, "", "ann", "ann@example", "ann@example.org\n", "a\0@example.org", 5),
-    "address": (Absent, None, *ADDRESSES),
+    "address": (None, *ADDRESSES),
     "credit_card": CARDS,
     "user_id": (-1, *IDS, But("somebody-else", 404, "not-found"), But(1, 404, "not-found")),
     "expected_total": (*MONEY, But(0.01, 409, "checkout/price-changed")),
@@ -79,6 +91,8 @@ BAD: dict[tuple[str, str], dict[str, Values]] = {
         "phone": ("call me", "+1", "1" * 33, "+44 20 7946 0000\n", "１２３４", *TEXT),
         "locale": ("english", "EN", "en_GB", "en-gb", "en\n", *TEXT),
     },
+    ("POST", "/api/v1/users/me/addresses"): OWN_ADDRESSES,
+    ("PUT", "/api/v1/users/me/addresses/{address_id}"): OWN_ADDRESSES,
     **CATALOGUE,
     ("POST", "/api/v1/cart/items"): {
         "product_id": (Absent, 5, *IDS, But("unknown", 404, "not-found")),
@@ -160,6 +174,12 @@ TARGETS = """
 404 DELETE /api/v1/auth/sessions/unknown
 404 DELETE /api/v1/auth/sessions/{long}
 403 GET    /api/v1/auth/accounts/unknown
+400 GET    /api/v1/users/me/addresses?surprise=1
+400 GET    /api/v1/users/me/export?surprise=1
+403 GET    /api/v1/users/unknown
+404 PUT    /api/v1/users/me/addresses/unknown {"street_address":"1","city":"C","state":"","country":"US","zip_code":"1"}
+404 PUT    /api/v1/users/me/addresses/a%00b {"street_address":"1","city":"C","state":"","country":"US","zip_code":"1"}
+404 DELETE /api/v1/users/me/addresses/unknown
 400 GET    /api/v1/cart?surprise=1
 400 GET    /api/v1/cart?currency=eur
 422 GET    /api/v1/cart?currency=XXX
@@ -214,6 +234,13 @@ TARGETS = """
 """Of a customer: status, method, target, and the body where one is needed."""
 OPERATORS_TARGETS = (
     """
+400 GET    /api/v1/users?limit=0
+400 GET    /api/v1/users?after=garbage
+400 GET    /api/v1/users?role=service
+400 GET    /api/v1/users?email=ann
+400 GET    /api/v1/users?surprise=1
+404 GET    /api/v1/users/unknown
+404 GET    /api/v1/users/unknown/export
 404 PATCH  /api/v1/products/unknown {"name":"X"}
 404 DELETE /api/v1/products/unknown
 404 GET    /api/v1/products/unknown/stock

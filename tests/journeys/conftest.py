@@ -13,7 +13,13 @@ from tests.journeys.people import People
 @pytest.fixture(scope="session")
 def mall() -> Iterator[Mall]:
     # Every test comes from one address: the limit of tries is another folder's test.
-    with running_mall(MALL_AUTH_TRIES_PER_ADDRESS="100000", MALL_CART_GUESTS_PER_ADDRESS="100000") as running:
+    # Whoever is forgotten is forgotten within a test.
+    with running_mall(
+        MALL_AUTH_TRIES_PER_ADDRESS="100000",
+        MALL_CART_GUESTS_PER_ADDRESS="100000",
+        MALL_USER_STRAGGLING_SECONDS="0.5",
+        MALL_USER_CLOSING_SECONDS="0.5",
+    ) as running:
         yield running
 
 

@@ -74,6 +74,7 @@ def state(world: World) -> list[Any]:
         (f"/api/v1/coupons/{prices.coupon(world)}", operator),
         (f"/api/v1/shipping/{prices.priced_country(world)}", operator),
         (f"/api/v1/taxes/{prices.NOWHERE}", operator),
+        ("/api/v1/users/me/addresses", shopper.token),
         ("/api/v1/rates", ""),
     )
     told = [world.ask("GET", path, None, token) for path, token in seen]

@@ -51,7 +51,7 @@ def run(mall: Mall, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("openapi")
     counted, told, lines = folder / "counted.json", folder / "told.json", folder / "lines.ndjson"
     environ = os.environ | {"MALL_WORLD": World.of(mall).told(), "OPENAPI_REPORT": str(counted), "PYTHONPATH": str(ROOT)}
-    environ["SCHEMATHESIS_HOOKS"] = "tests.journeys.openapi_orders"
+    environ["SCHEMATHESIS_HOOKS"] = "tests.journeys.openapi_all"
     program = Path(sys.executable).with_name("schemathesis")
     command: list[str | Path] = [program, "--config-file", SETTINGS, "run", f"{mall.gateway}/openapi.json", "--no-color"]
     command += ["--report", "json,ndjson", "--report-json-path", told, "--report-ndjson-path", lines]

@@ -40,6 +40,7 @@ async def mall(tmp_path: Path) -> AsyncIterator[Buying]:
         "MALL_PAYMENT_SETTLE_SECONDS": "0.1",
         "MALL_PAYMENT_ATTEMPT_SECONDS": "2",
         "MALL_USER_CLOSING_SECONDS": "0.2",
+        "MALL_USER_STRAGGLING_SECONDS": "0.2",
         "MALL_ORDER_SETTLE_SECONDS": "0.1",
         "MALL_ORDER_PAY_WITHIN": "3",
     }
@@ -235,12 +236,23 @@ async def keep_the_shop(mall: Buying) -> None:
 
 
 async def come_and_go(mall: Buying) -> None:
-    """An account from its opening to its closing."""
-    buyer = await mall.buyer()
+    """An account from its opening to its closing, with addresses and an order, which all are forgotten."""
+    buyer = await mall.with_cart(await mall.product())
     tokens = await mall.mall.login(f"{buyer.name}@example.org", f"password-of-{buyer.name}")
     assert (await mall.call("auth", "POST", "/api/v1/auth/refresh", {"refresh_token": tokens["refresh_token"]})).status == 200
-    for method, body, status in (("GET", None, 200), ("PATCH", {"name": "Ann"}, 200), ("DELETE", None, 204)):
-        assert (await mall.call("user", method, "/api/v1/users/me", body, by=buyer)).status == status
+    bought = await mall.check_out(buyer)
+    await cancel(mall, buyer, bought.json["order_id"])
+    me = "/api/v1/users/me"
+    for method, body, status in (("GET", None, 200), ("PATCH", {"name": "Ann"}, 200)):
+        assert (await mall.call("user", method, me, body, by=buyer)).status == status
+    home = await mall.call("user", "POST", f"{me}/addresses", people.ADDRESS, by=buyer)
+    here = f"{me}/addresses/{home.json['address_id']}"
+    for method, path, body, status in (
+        ("PUT", here, people.ADDRESS | {"city": "Paris"}, 200),
+        ("DELETE", here, None, 204),
+        ("DELETE", me, None, 204),
+    ):
+        assert (await mall.call("user", method, path, body, by=buyer)).status == status
 
 
 async def come_and_rise(mall: Buying) -> None:

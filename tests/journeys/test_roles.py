@@ -37,6 +37,14 @@ auth      PUT     /api/v1/auth/accounts/{user_id}/role                 401 401 4
 user      GET     /api/v1/users/me                                     401 401 200 200 200 403
 user      PATCH   /api/v1/users/me                                     401 401 200 200 200 403
 user      DELETE  /api/v1/users/me                                     401 401 204 204 204 403
+user      GET     /api/v1/users/me/export                              401 401 200 200 200 403
+user      GET     /api/v1/users                                        401 401 403 403 200 403
+user      GET     /api/v1/users/{user_id}                              401 401 403 403 200 403
+user      GET     /api/v1/users/{user_id}/export                       401 401 403 403 200 403
+user      GET     /api/v1/users/me/addresses                           401 401 200 200 200 403
+user      POST    /api/v1/users/me/addresses                           401 401 201 201 201 403
+user      PUT     /api/v1/users/me/addresses/{address_id}              401 401 200 404 404 403
+user      DELETE  /api/v1/users/me/addresses/{address_id}              401 401 204 404 404 403
 product   GET     /api/v1/products                                     200 200 200 200 200 200
 product   POST    /api/v1/products                                     401 401 403 403 201 403
 product   GET     /api/v1/products/{product_id}                        200 200 200 200 200 200
@@ -121,10 +129,12 @@ TABLE = [
 INTERNAL = """
 auth      POST  /internal/service-token
 auth      GET   /internal/revocations
+auth      GET   /internal/accounts
 auth      GET   /internal/accounts/{user_id}
 auth      POST  /internal/accounts/{user_id}/close
 auth      GET   /internal/persons/{user_id}
 auth      POST  /internal/persons/{user_id}/forget
+user      GET   /internal/users/{user_id}/default-address
 product   POST  /internal/products/look-up
 product   POST  /internal/holds/{hold_id}
 product   POST  /internal/holds/{hold_id}/bind
@@ -141,19 +151,19 @@ cart      GET   /internal/persons/{user_id}
 cart      POST  /internal/persons/{user_id}/forget
 checkout  GET   /internal/persons/{user_id}
 checkout  POST  /internal/persons/{user_id}/forget
+order     GET   /internal/persons/{user_id}
+order     POST  /internal/persons/{user_id}/forget
+payment   GET   /internal/persons/{user_id}
+payment   POST  /internal/persons/{user_id}/forget
 order     PUT   /internal/orders/{order_id}
 order     POST  /internal/orders/{order_id}/attempts/{attempt}
 order     POST  /internal/orders/{order_id}/attempts/{attempt}/end
 order     POST  /internal/orders/{order_id}/attempts/{attempt}/paid
 order     POST  /internal/orders/{order_id}/undo
-order     GET   /internal/persons/{user_id}
-order     POST  /internal/persons/{user_id}/forget
 payment   GET   /internal/payments/{order_id}
 payment   POST  /internal/payments/{order_id}/void
 payment   POST  /internal/payments/{order_id}/refund-rest
 payment   POST  /internal/payments/{order_id}/refunds/{key}
-payment   GET   /internal/persons/{user_id}
-payment   POST  /internal/persons/{user_id}/forget
 """
 INSIDE = [tuple(line.split()) for line in INTERNAL.strip().splitlines()]
 OPEN_INSIDE = "/internal/service-token"

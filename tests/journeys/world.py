@@ -177,6 +177,13 @@ class World:
         self.ask("POST", "/api/v1/auth/login", {"email": self.shopper.email, "password": self.shopper.password})
         return self.session()
 
+    def new_address(self, token: str = "") -> str:
+        return str(self.ask("POST", "/api/v1/users/me/addresses", ADDRESS, token or self.shopper.token)["address_id"])
+
+    @cached_property
+    def address(self) -> str:
+        return self.new_address()
+
     def new_product(self) -> str:
         """With a picture, and stock for ever."""
         key, import_id = self.unique(), self.new_import_id()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mallkit.errors import StillRunning
-from mallkit.idempotency import ANSWERS, KEEP_SECONDS, LEASE_SECONDS, Answer, Idempotency
+from mallkit.errors import KeyReused, StillRunning
+from mallkit.idempotency import ANSWERS, KEEP_SECONDS, LEASE_SECONDS, Answer, Asked, Idempotency
+from mallkit.raw import Reply
 from mallkit.sqlite import open_store
 from tests.mallkit.toy import Ports, Toy, toy
 
@@ -125,3 +126,18 @@ async def test_a_persons_answers_are_forgotten_and_nobody_elses(tmp_path: Path) 
         await answers.add(Answer("dead", "f", "o", now - 1, now - LEASE_SECONDS, subject="ann"))
         await records.forget("ann")
         assert {kept.id for kept in (await answers.find()).items} == {"his", "dead"}, "a claim of the dead holds nobody's words"
+
+
+async def test_what_is_told_anew_is_not_stored_and_its_refusals_are(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "answers.db", (ANSWERS,)) as store:
+        records, told = Idempotency(store[ANSWERS]), [Reply(201, b"ann's words", {}), Reply(201, b"ann's words", {}), Reply(409, b"no", {})]
+
+        async def work() -> Reply:
+            return told.pop(0)
+
+        good, bad = Asked("k1", "print", "op", retold=True), Asked("k2", "print", "op", retold=True)
+        assert [(await records.once(good, work, 1.0)).body for _ in range(2)] == [b"ann's words"] * 2
+        assert [(await records.once(bad, work, 1.0)).body for _ in range(2)] == [b"no"] * 2
+        assert {answer.id: answer.body for answer in (await store[ANSWERS].find()).items} == {"k1": b"", "k2": b"no"}
+        with pytest.raises(KeyReused):
+            await records.once(replace(good, fingerprint="another"), work, 1.0)

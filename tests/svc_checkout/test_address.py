@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.checkout import AddressInvalid
-from contracts.checkout_types import Address, CreditCard
+from contracts.checkout_types import Address, AddressInvalid, CreditCard
+from contracts.destinations import ISO_3166, WRITTEN_OUT
 from contracts.payment import CardInvalid
 from mallkit.errors import Invalid
 from svc_checkout.domain import address, card
-from svc_checkout.domain.address import ISO_3166, WRITTEN_OUT, Destination
+from svc_checkout.domain.address import Destination
 from svc_checkout.domain.checkout import Buyer, buyer_of
 from tests.journeys import people
 

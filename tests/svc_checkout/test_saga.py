@@ -77,6 +77,7 @@ async def shop(folder: Path, neighbours: Neighbours) -> AsyncIterator[Ports]:
             products=all_of_them,
             orders=all_of_them,
             payments=all_of_them,
+            users=all_of_them,
             lasting=work,
             clock=time.time,
             new_id=new_id,

@@ -4,7 +4,7 @@ import pytest
 
 from mallkit.errors import Missing
 from svc_user import domain
-from svc_user.domain import Profile
+from svc_user.domain import KEEPERS, Profile
 
 ANN = Profile("ann", "ann@example.org", "Ann", created_at="2026-01-01T00:00:00.000Z", updated_at="2026-01-01T00:00:00.000Z")
 NOW = "2026-02-02T00:00:00.000Z"
@@ -23,15 +23,11 @@ def test_a_change_that_says_nothing_new_writes_nothing(wanted: dict[str, str]) -
 
 @pytest.mark.requirement(17)
 def test_a_tombstone_holds_nothing_of_the_person_and_never_changes_again() -> None:
-    tombstone = domain.bury(ANN)
-    assert tombstone == Profile("ann", gone=True, closing=True)
-    assert domain.bury(tombstone) is tombstone
-    closed = domain.closed(tombstone)
-    assert closed == Profile("ann", gone=True)
-    assert domain.bury(closed) is closed
-    assert domain.closed(closed) is closed
+    tombstone = domain.bury(ANN, 1000.0)
+    assert tombstone == Profile("ann", gone=True, closing=True, owes=KEEPERS, buried=1000.0, due=1001.0)
+    assert domain.bury(tombstone, 2000.0) is tombstone
     for wanted in ({}, {"name": "Ann"}):
         with pytest.raises(Missing):
             domain.change(tombstone, wanted, NOW)
     with pytest.raises(Missing):
-        domain.present(closed)
+        domain.present(tombstone)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from mall.running import free_ports
 from mallkit.settings import load
 from mallkit.sqlite import open_store
-from svc_user.domain import Profile
+from svc_user.domain import KEEPERS, Profile
 from svc_user.repository import PROFILES
 from svc_user.settings import Settings
 from tests.mallhouse import House, house
@@ -126,7 +127,8 @@ async def test_a_deleted_person_is_gone_here_and_at_auth(mall: House, *, looked_
     wish = {"email": ANN[0], "password": ANN[1], "name": "Ann"}
     assert (await mall.call("auth", "POST", "/api/v1/auth/register", wish)).status == 201, "the address is free again"
     (tombstone,) = await kept(mall.folder)
-    assert tombstone == Profile(tombstone.id, gone=True)
+    assert tombstone.owes == KEEPERS[1:], "the others are not there to forget"
+    assert replace(tombstone, closing=False, owes=(), buried=0, closed=0, due=0) == Profile(tombstone.id, gone=True)
     new = await mall.call("user", "GET", ME, token=(await mall.login(*ANN))["access_token"])
     assert (new.status, new.json["name"]) == (200, "Ann")
 
@@ -155,7 +157,7 @@ async def test_an_account_is_closed_as_soon_as_auth_is_back(tmp_path: Path) -> N
         assert answer.status == 204
         assert (await mall.call("user", "DELETE", ME, token=token)).status == 204, "a repeated request gets the same answer"
         assert (await mall.call("user", "GET", ME, token=token)).status == 404
-        assert [profile.closing for profile in await kept(tmp_path)] == [True]
+        assert [profile.owes for profile in await kept(tmp_path)] == [KEEPERS]
         await mall.open("auth")
         began = time.monotonic()
         while (await mall.call("user", "GET", ME, token=token)).status != 401:
@@ -163,7 +165,7 @@ async def test_an_account_is_closed_as_soon_as_auth_is_back(tmp_path: Path) -> N
             await asyncio.sleep(0.02)
         login = await mall.call("auth", "POST", "/api/v1/auth/login", {"email": ANN[0], "password": ANN[1]})
         assert login.status == 401
-        while any(profile.closing for profile in await kept(tmp_path)):
+        while any(profile.owes == KEEPERS for profile in await kept(tmp_path)):
             assert time.monotonic() - began < 20
             await asyncio.sleep(0.02)
 
