@@ -247,8 +247,8 @@ payments_of = Endpoint(
 )  # fmt: skip
 refund = Endpoint(
     method=POST, path="/api/v1/payments/{transaction_id}/refunds", takes=Refund, gives=RefundView, may=OPERATORS, status=201,
-    refuses=(Missing, RefundTooLarge, NothingPaid, RefundRefused, OutcomeUnknown, RecordUnreadable), keyed=Keyed.REQUIRED, fresh=True, retold=True,
-    summary="Give money back",
+    refuses=(Missing, RefundTooLarge, NothingPaid, RefundRefused, OutcomeUnknown, RecordUnreadable), keyed=Keyed.REQUIRED,
+    fresh=True, retold=True, summary="Give money back",
 )  # fmt: skip
 bank_webhook = Endpoint(
     method=POST, path="/api/v1/payments/webhooks/bank", takes=BankNews, gives=Done, may=(ANYONE,), status=204, idempotent=True,
