@@ -3,8 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from mallkit.allotment_rules import Level
+from mallkit.allotment_words import Counter
+from mallkit.errors import Invalid
+
 VERSION = re.compile(r'(?:W/)?("?)(?:[0-9]{1,18}\.)?([0-9]{1,18})(?:-[0-9]{1,18}(?:-[A-Z]{3}[0-9]{1,18})?)?\1')
 
+MOST = 1_000_000_000
+"""Pieces of a product that an operator may have; a file of the catalogue can say no more."""
 SET = "set"
 """The reason of an entry that says how many there are."""
 
@@ -22,6 +28,19 @@ class StockEntry:
     delta: int = 0
     on_hand: int = 0
     """Afterwards."""
+
+
+def within_bounds(level: Level) -> Level:
+    """The same level. Raises Invalid where it is more than an operator may have."""
+
+    def bounded(counter: Counter) -> int:
+        on_hand = level(counter)
+        if on_hand > MOST:
+            message = f"there may be {MOST:,} pieces of a product at most"
+            raise Invalid(message)
+        return on_hand
+
+    return bounded
 
 
 def stock_versions(if_match: str) -> frozenset[int] | None:

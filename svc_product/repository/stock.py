@@ -11,7 +11,7 @@ from mallkit.allotment import Allotments, Gone, Line, OtherWish, Short, State, U
 from mallkit.allotment_rules import Level, move_by, set_to
 from mallkit.errors import KeyReused, Missing, ShopError, Unavailable
 from mallkit.store import Kind, Page, Step, Store
-from svc_product.domain.stock import StockEntry
+from svc_product.domain.stock import StockEntry, within_bounds
 from svc_product.ports import Pieces
 
 COUNTERS, MOVEMENTS = allotment.kinds("stock")
@@ -51,8 +51,8 @@ class Stock:
         return await self._adjust(entry, set_to(on_hand, versions))
 
     async def adjust(self, entry: StockEntry, delta: int) -> Pieces:
-        """Once for the entry's id, with the entry in the log. Raises BelowZero, BelowReserved, Missing."""
-        return await self._adjust(entry, move_by(delta))
+        """Once for the entry's id, with the entry in the log. Raises BelowZero, BelowReserved, Missing, Invalid for too many."""
+        return await self._adjust(entry, within_bounds(move_by(delta)))
 
     async def _adjust(self, entry: StockEntry, level: Level) -> Pieces:
         def logging(line: Line) -> list[Step]:
