@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from mall.drills import leavers, staff
 from mall.drills.stage import TROUBLE, DrillFailed, Stage
-from mall.journey import OPERATOR
+from mall.journey import SHOPPER
 from mall.load.ledger import Ledger, Told
 from mall.load.line import Line
 from mallkit.redis_bus import FIELD, stream_of
@@ -110,15 +110,15 @@ class Chores:
         await staff.come_and_rise(self._stage, f"riser-{self._mark}-{next(self._numbers)}@example.org")
 
     async def come_as_a_guest(self) -> None:
-        """A cart without an account, merged into that of a demo account, which nobody buys: by the login, and asked for once more."""
+        """A cart without an account, merged into the demo shopper's, who never buys: by the login, and asked for once more."""
         product_id = self._stage.dice.choice(sorted(self._stage.stock))
-        line, gateway = await self._line(), self._stage.mall.gateway
-        _, begun = await self._stage.ask("POST", f"{gateway}/api/v1/guest-carts")
-        wish = {"cart_token": begun["cart_token"]}
-        body, headers = {"product_id": product_id, "quantity": 1}, {"Cart-Token": begun["cart_token"]}
-        await self._stage.ask("POST", f"{gateway}/api/v1/guest-cart/items", body, headers)
-        email, password = OPERATOR
-        await line.call("", "POST", "/api/v1/auth/login", {"email": email, "password": password, **wish})
+        line = Line(self._stage.session, self._stage.mall.gateway, Ledger())
+        wish = {"cart_token": (await line.call("", "POST", "/api/v1/guest-carts")).json["cart_token"]}
+        body = {"product_id": product_id, "quantity": 1}
+        await line.call("", "POST", "/api/v1/guest-cart/items", body, **wish)
+        email, password = SHOPPER
+        told = await line.call("", "POST", "/api/v1/auth/login", {"email": email, "password": password, **wish})
+        line.token = told.json["access_token"]
         await line.call("", "POST", "/api/v1/cart/merge", wish)
 
     async def hold_and_forget(self) -> None:
