@@ -267,15 +267,10 @@ class World:
     def pending(self) -> str:
         """The id of an order of the shopper over 1.25 that waits to be paid."""
         order_id = self.unique()
-        place = {
-            "user_id": self.shopper.user_id,
-            "hold_id": order_id,
-            "lines": [{"product_id": self.product, "name": "Thing", "quantity": 1, "unit_minor": 125}],
-            "receipt": [],
-            "total_minor": 125,
-            "currency": "USD",
-            "buyer": {"firstname": "Ann", "lastname": "Other", "email": "ann@example.org", "address": ADDRESS},
-        }
+        buyer = {"firstname": "Ann", "lastname": "Other", "email": "ann@example.org", "address": ADDRESS}
+        lines = [{"product_id": self.product, "name": "Thing", "quantity": 1, "unit_minor": 125}]
+        place: dict[str, Any] = {"user_id": self.shopper.user_id, "hold_id": order_id, "lines": lines, "receipt": [], "buyer": buyer}
+        place |= {"total_minor": 125, "currency": "USD"}
         heard = self.send("order", "PUT", f"/internal/orders/{order_id}", place, token=self.service_token)
         if heard.status != 200:
             raise RuntimeError(heard.body)
@@ -289,9 +284,9 @@ class World:
             redis.xadd(stream_of("payment"), {FIELD: message})
         ends = time.monotonic() + PATIENCE
         while time.monotonic() < ends:
-            for item in self.ask("GET", "/api/v1/failures?service=order&status=failed", None, self.operator)["items"]:
-                if item["message_data"] == message:
-                    return str(item["failure_id"])
+            listed = self.ask("GET", "/api/v1/failures?service=order&status=failed", None, self.operator)["items"]
+            if found := [item["failure_id"] for item in listed if item["message_data"] == message]:
+                return str(found[0])
             time.sleep(0.02)
         raise TimeoutError(message)
 
