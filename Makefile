@@ -1,9 +1,9 @@
-# make up · make test · make check · make bench · make growth · make drills · make help
+# make up · make test · make test-providers · make check · make bench · make growth · make drills · make help
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
-.PHONY: help up test check bench growth drills requirements tidy clean-data
 
+.PHONY: help up test test-providers check bench growth drills requirements tidy clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
 .venv/bin/mall: requirements.lock
@@ -20,6 +20,8 @@ up: .venv/bin/mall ## Install what is missing and run the whole mall; Ctrl-C sto
 	@exec $(BIN)/mall up
 test: .venv/.dev ## All tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+test-providers: .venv/.dev ## The Stripe adapter against Stripe's own stripe-mock, which Go builds
+	$(BIN)/python -m tests.providers
 check: .venv/.dev ## Style, types, architecture, file sizes, requirement table
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy . && $(BIN)/lint-imports

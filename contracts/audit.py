@@ -100,6 +100,8 @@ class Attempt(Part, frozen=True, gc=False):
     currency: str
     over: bool
     until: float = 0.0
+    provider: str = "bank"
+    """Whose statement shows it."""
 
 
 class Refund(Part, frozen=True, gc=False):

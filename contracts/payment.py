@@ -1,6 +1,6 @@
 """What svc_payment promises: an order is paid once, refunds never exceed what was paid, no card is ever kept."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -64,6 +64,8 @@ __all__ = [
     "RefundTooLarge",
 ]
 PEOPLE = (CUSTOMER, OPERATOR, ADMIN)
+STRIPE_SIGNATURE: Final = "Stripe-Signature"
+"""Header of Stripe's webhooks: `t=<seconds since 1970>,v1=<signature>`."""
 PaymentToken = Annotated[str, Meta(min_length=5, max_length=255, pattern=rf"^[A-Za-z0-9_-]+{END}", examples=["pm_card_visa"])]
 """What a provider's own page or script made of a card, for its merchant alone."""
 
@@ -193,6 +195,13 @@ class Undone(View, frozen=True):
     transaction_id: str = ""
 
 
+class StripeNews(Wish, frozen=True):
+    """One event in Stripe's own words, signed as Stripe signs: https://docs.stripe.com/webhooks. It may come more than once."""
+
+    signature: Annotated[str, Meta(max_length=1024)] | UnsetType = UNSET
+    content: bytes = b""
+
+
 class Standing(View, frozen=True):
     """How the attempt stands that decides over an order: the one that took or takes the money, else the newest.
 
@@ -256,6 +265,10 @@ bank_webhook = Endpoint(
 )  # fmt: skip
 standing = Endpoint(
     method=GET, path="/internal/payments/{order_id}", takes=AccountOf, gives=Standing, may=(SERVICE,), internal=True,
+)  # fmt: skip
+stripe_webhook = Endpoint(
+    method=POST, path="/api/v1/payments/webhooks/stripe", takes=StripeNews, gives=Done, may=(ANYONE,), status=204, idempotent=True,
+    refuses=(WebhookSignature, WebhookTooOld), headers={"signature": STRIPE_SIGNATURE}, raw="content", summary="What Stripe has to tell",
 )  # fmt: skip
 void = Endpoint(
     method=POST, path="/internal/payments/{order_id}/void", takes=AccountOf, gives=Undone, may=(SERVICE,), internal=True, idempotent=True,

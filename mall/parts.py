@@ -46,6 +46,8 @@ SAME = {
 PATHS = {
     "MALL_BANK_WEBHOOK_URL": ("payment", "/api/v1/payments/webhooks/bank"),
     "MALL_BANK_PUBLIC_URL": ("bank", ""),
+    "MALL_BANK_STRIPE_WEBHOOK_URL": ("payment", "/api/v1/payments/webhooks/stripe"),
+    "MALL_PAYMENT_STRIPE_URL": ("bank", "/stripe"),
 }
 """Settings that say where something of another part is, beside MALL_<NAME>_URL: variable → that part, and the path there."""
 

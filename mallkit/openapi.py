@@ -59,6 +59,8 @@ def _fragment(service: str, name: str, endpoint: Endpoint[Wish, View]) -> Json:
         operation["x-internal"] = True
     if has_body:
         operation["requestBody"] = schemas.body()
+    elif endpoint.raw:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     components = {"schemas": {**schemas.components, "Problem": PROBLEM}, "responses": shared}
     return {"paths": {endpoint.path: {endpoint.method.lower(): operation}}, "components": components}
 

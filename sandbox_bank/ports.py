@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mallkit.store import Page
 from sandbox_bank.domain.authorization import Ask, Entry, Rule
+from sandbox_bank.stripe.books import StripeBooks
 
 
 class Books(Protocol):
@@ -64,3 +65,5 @@ class Ports:
     """Where buyers find the pages of the bank."""
     return_urls: frozenset[str]
     """Where they may be sent back to."""
+    stripe: StripeBooks
+    """What is kept besides, for those who speak Stripe's words."""

@@ -1,6 +1,6 @@
 """The bank's books: authorizations with all that was done to them, a pointer from every operation key, and what is yet to be told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -136,9 +136,10 @@ class StoredNews:
         first = Position(merchant, seq)
         self._told = (await self._positions.change(merchant, lambda now: first if now.seq < seq else now, absent=first)).seq
 
-    async def forget(self, merchant: str, before: float) -> None:
-        """Events older than `before` (seconds since 1970) that were told; without a merchant nobody is ever told."""
-        upto = (await self._position(merchant)).seq if merchant else await self._store.newest_event()
+    async def forget(self, merchants: Sequence[str], before: float) -> None:
+        """Events older than `before` (seconds since 1970) that all were told; without merchants nobody is ever told."""
+        told = [(await self._position(merchant)).seq for merchant in merchants]
+        upto = min(told) if told else await self._store.newest_event()
         while (await self._store.together(Forgetting(upto, before)))[0]:
             pass
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,7 +15,7 @@ from mallkit.steps import Call, Write
 from mallkit.times import rfc3339
 from sandbox_bank.domain import authorization as rules
 from sandbox_bank.domain.authorization import Ask, Entry, Rule
-from sandbox_bank.domain.card import Embossed, Fault, read_card
+from sandbox_bank.domain.card import Embossed, Fault, Plastic, read_card
 from sandbox_bank.ports import Ports
 
 AUTHORIZED, CAPTURED, VOIDED, REFUNDED = Write("bank.authorized"), Write("bank.captured"), Write("bank.voided"), Write("bank.refunded")
@@ -40,16 +40,34 @@ def _expect(shown: object, expected: str, header: str) -> None:
         raise Unauthenticated(message)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """An authorization as it was asked for, but for the card."""
+
+    key: str
+    amount: int
+    currency: str
+    reference: str = ""
+    return_url: str = ""
+
+
 async def authorize(wish: bank.Authorize, ports: Ports) -> Entry:
     """Reserves an amount on a card."""
     now = ports.clock()
     card = Embossed(wish.card.number, wish.card.cvv, wish.card.year, wish.card.month)
     plastic = read_card(card, (now.year, now.month))
+    wanted = Wanted(wish.key, wish.amount, wish.currency, wish.reference, wish.return_url)
     # The CVV is no part of the fingerprint: it may be kept nowhere, not even as a digest.
-    told = (wish.amount, wish.currency, wish.reference, card.number, card.year, card.month)
-    ask = replace(_ask(wish.key, OperationKind.AUTHORIZE, told, ports), reference=wish.reference, challenge=_challenge(wish.key, ports))
-    rule = rules.authorize(ask, wish.amount, wish.currency, plastic)
-    return await _done(AUTHORIZED, ask, wish.key, rule, ports, wish.return_url if plastic.is_challenged else None)
+    return await reserve(wanted, plastic, (card.number, card.year, card.month), ports)
+
+
+async def reserve(wanted: Wanted, plastic: Plastic, told: tuple[object, ...], ports: Ports) -> Entry:
+    """Reserves it on a card that was judged already; `told` is what tells the card from others."""
+    key = wanted.key
+    ask = _ask(key, OperationKind.AUTHORIZE, (wanted.amount, wanted.currency, wanted.reference, *told), ports)
+    ask = replace(ask, reference=wanted.reference, challenge=_challenge(key, ports))
+    rule = rules.authorize(ask, wanted.amount, wanted.currency, plastic)
+    return await _done(AUTHORIZED, ask, key, rule, ports, wanted.return_url if plastic.is_challenged else None)
 
 
 async def capture(wish: bank.Capture, ports: Ports) -> Entry:

@@ -61,6 +61,13 @@ async def refund_part(wish: contract.RefundPart, _: Caller, ports: Ports) -> con
     return await refunding.refund_part(wish, ports)
 
 
+@serves(contract.stripe_webhook)
+async def stripe_webhook(wish: contract.StripeNews, _: Caller, ports: Ports) -> Done:
+    """What Stripe tells by itself."""
+    await hear.hear("stripe", "" if wish.signature is UNSET else wish.signature, wish.content, ports)
+    return Done()
+
+
 @serves(contract.bank_webhook)
 async def bank_webhook(wish: BankNews, _: Caller, ports: Ports) -> Done:
     """What the bank tells by itself."""

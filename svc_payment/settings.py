@@ -29,5 +29,11 @@ class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settle_seconds: float = 1.0
     webhook_secret: Secret = ""
     """The bank signs with it what it tells; needed where it is a provider."""
+    stripe_key: Secret = ""
+    """The account's secret key; needed where Stripe is a provider, as the next one and `return_url` are."""
+    stripe_webhook_secret: Secret = ""
+    """Stripe signs with it what it tells."""
+    stripe_url: Annotated[str, Meta(pattern=rf"^https?://[!-~]+{END}")] = "https://api.stripe.com"
+    """Another one in dev and test only, where it need not be https."""
     webhook_tolerance_seconds: Annotated[float, Meta(gt=0)] = 300.0
     """How far the time of a webhook may be from ours."""

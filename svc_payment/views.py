@@ -94,6 +94,7 @@ def row(found: Account, revision: int) -> audit.Account:
                 currency=each.currency,
                 over=each.over,
                 until=each.action.until if each.action else 0.0,
+                provider=each.provider,
             )
             for each in found.attempts
         ),

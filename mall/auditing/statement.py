@@ -4,7 +4,7 @@ from collections import Counter
 
 from contracts import audit
 from contracts.payment import PaymentStatus, RefundStatus
-from mall.auditing.books import Authorized, Books
+from mall.auditing.books import Authorized, Books, Statement
 from mall.auditing.invariants import Invariant, Patience, Tell
 from mall.auditing.money import captured, refunded
 
@@ -32,7 +32,7 @@ def bank_charges(books: Books, tell: Tell) -> int:
             tell(order_id, f"the bank captured {times} times for one order", books.accounts.get(order_id))
     for account in books.accounts.values():
         for attempt in captured(account):
-            if not books.statement.get(attempt.id, NOTHING).captures:
+            if _is_banks(attempt, books.statement) and not books.statement.get(attempt.id, NOTHING).captures:
                 tell(attempt.transaction_id, f"captured {attempt.minor} by our books, and not by the bank's", account)
     return sum(charged.values())
 
@@ -43,6 +43,8 @@ def bank_refunds(books: Books, tell: Tell) -> int:
         return 0
     given_back = {key: sum(under.refunds) for key, under in books.statement.items()}
     for account in books.accounts.values():
+        if not all(_is_banks(each, books.statement) for each in captured(account)):
+            continue
         done = refunded(account, RefundStatus.REFUNDED)
         most = done + refunded(account, RefundStatus.REFUNDING)
         told = sum(given_back.pop(each.id, 0) for each in account.attempts)
@@ -70,6 +72,11 @@ def bank_authorizations(books: Books, tell: Tell) -> int:
                 account,
             )
     return sum(under.amount is not None for under in books.statement.values())
+
+
+def _is_banks(attempt: audit.Attempt, statement: Statement) -> bool:
+    """Whether the statement must tell of it: another provider has its own, but the bank may also have been spoken to in its words."""
+    return attempt.provider == "bank" or attempt.id in statement
 
 
 def _attempts(books: Books) -> dict[str, tuple[audit.Account, audit.Attempt]]:

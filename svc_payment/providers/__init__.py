@@ -12,6 +12,7 @@ from svc_payment.settings import Settings
 
 REGISTRY = {
     "bank": "svc_payment.providers.bank",
+    "stripe": "svc_payment.providers.stripe",
 }
 """Name → module; it is imported only where the settings name it."""
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mall.auditing.audit import INVARIANTS
 from mall.auditing.invariants import Patience, Suspect, examine
@@ -98,6 +99,21 @@ def test_a_purchase_that_waits_for_its_buyer_violates_nothing_until_its_time_is_
     found = {(suspect.invariant, suspect.id) for suspect in suspects(paper)}
     named = {("payment-open", purchase.transaction), ("order-paying", purchase.order_id), ("checkout-final", purchase.id)}
     assert named <= found
+
+
+@given(lines=LINES, others=ENDED)
+def test_what_another_provider_took_need_not_stand_in_the_banks_statement(lines: dict[str, int], others: list[Plan]) -> None:
+    paper, _ = carried_out(others)
+    purchase = Purchase(paper, 99, "bob", lines)
+    for _ in FORWARD:
+        purchase.step()
+    for _ in CANCELLING:
+        purchase.cancel()
+    del paper.statement[purchase.attempt]
+    assert {suspect.invariant for suspect in suspects(paper)} == {"bank-charges", "bank-refunds"}
+    (attempt,) = paper.books.accounts[purchase.order_id].attempts
+    purchase.account(attempts=(replace(attempt, provider="stripe"),))
+    assert suspects(paper) == []
 
 
 def test_there_is_a_corruption_of_every_invariant() -> None:

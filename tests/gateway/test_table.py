@@ -106,6 +106,7 @@ DOORS = [
     ("GET", "/api/v1/payments", SIGNED_IN),
     ("POST", "/api/v1/payments/t1/refunds", OPERATORS),
     ("POST", "/api/v1/payments/webhooks/bank", ALL),
+    ("POST", "/api/v1/payments/webhooks/stripe", ALL),
 ]
 GATHERED = [("GET", "/api/v1/failures"), ("POST", "/api/v1/failures/retry"), ("POST", "/api/v1/failures/f1/retry")]
 """For operators; `test_failures.py` goes through them, for what answers is put together by the gateway."""

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 
 from contracts.bank import SIGNATURE
+from contracts.payment import STRIPE_SIGNATURE
 from tests.journeys import asking_carts, asking_orders, asking_persons, asking_prices
 from tests.journeys.ask import Ask, Asker, Json, Make
 from tests.journeys.asking_carts import fill_cart
-from tests.journeys.people import order_form
+from tests.journeys.people import STRIPE_SECRET, order_form
 from tests.journeys.world import SVG, Customer, World
 
 
@@ -201,6 +202,11 @@ def _keyed(make: Callable[[World, str], tuple[str, Json]]) -> Make:
     return lambda world, _, path: Ask(*make(world, path), {"Idempotency-Key": world.unique()})
 
 
+def _stripe_webhook(world: World, _: Asker, path: str) -> Ask:
+    body = {"id": world.unique(), "type": "of.another-kind", "data": {"object": {}}}
+    return Ask(path, body, {STRIPE_SIGNATURE: world.signed(json.dumps(body).encode(), STRIPE_SECRET)})
+
+
 RIGHT: dict[tuple[str, str], Make] = {
     **asking_carts.RIGHT,
     **asking_persons.RIGHT,
@@ -266,5 +272,6 @@ RIGHT: dict[tuple[str, str], Make] = {
     ("GET", "/api/v1/payments/{transaction_id}"): _of_paid,
     ("POST", "/api/v1/payments/{transaction_id}/refunds"): _refund,
     ("POST", "/api/v1/payments/webhooks/bank"): _webhook,
+    ("POST", "/api/v1/payments/webhooks/stripe"): _stripe_webhook,
 }
 """Method and path template → the request."""

@@ -7,7 +7,7 @@ import pytest
 
 from mall.running import Mall, running_mall
 from tests.journeys.collector import Collector, collecting
-from tests.journeys.people import People
+from tests.journeys.people import TWO_PROVIDERS, People
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,7 @@ def mall() -> Iterator[Mall]:
         MALL_CART_GUESTS_PER_ADDRESS="100000",
         MALL_USER_STRAGGLING_SECONDS="0.5",
         MALL_USER_CLOSING_SECONDS="0.5",
+        **TWO_PROVIDERS,
     ) as running:
         yield running
 
@@ -32,5 +33,5 @@ async def people(mall: Mall) -> AsyncIterator[People]:
 @pytest.fixture(scope="session")
 def watched() -> Iterator[tuple[Mall, Collector]]:
     """Another mall, whose spans are collected."""
-    with collecting() as collector, running_mall(MALL_OTLP_ENDPOINT=collector.url) as running:
+    with collecting() as collector, running_mall(MALL_OTLP_ENDPOINT=collector.url, **TWO_PROVIDERS) as running:
         yield running, collector

@@ -19,8 +19,9 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.auths import AuthContext
 
 from contracts.bank import SIGNATURE
+from contracts.payment import STRIPE_SIGNATURE
 from tests.journeys.openapi_fills import body, both, path, without
-from tests.journeys.people import card
+from tests.journeys.people import STRIPE_SECRET, card
 from tests.journeys.world import SVG, World
 
 Json = Any
@@ -176,10 +177,14 @@ def _charge(case: Case[Any]) -> None:
     case.body = world.charge()
 
 
-def _news(case: Case[Any]) -> None:
+def _news(header: str, body: Json, secret: str = "") -> Callable[[Case[Any]], None]:
     """Signed is the very text that is sent."""
-    case.body = {"events": []}
-    case.headers[SIGNATURE] = world.signed(json.dumps(case.body).encode())
+
+    def sign(case: Case[Any]) -> None:
+        case.body = body
+        case.headers[header] = world.signed(json.dumps(body).encode(), secret)
+
+    return sign
 
 
 def _desk(case: Case[Any]) -> None:
@@ -230,13 +235,15 @@ ALWAYS: dict[str, Callable[[Case[Any]], None]] = {
     "product.export": _own_cursor,
     "order.orders_of": _orders_query,
     "payment.charge": _card_or_token,
+    "payment.bank_webhook": _news(SIGNATURE, {"events": []}),
+    "payment.stripe_webhook": _news(STRIPE_SIGNATURE, {"type": "new", "data": {"object": {}}}, STRIPE_SECRET),
     "payment.payments_of": _own_cursor,
     "actions.actions": _desk,
     "failures.failures": _desk,
     "failures.retry_failures": _desk,
 }
 """Operation → what a JSON Schema cannot say: a cursor is what a list gave, `page` and `after` exclude each other, an import key comes
-once in a part, a product that was made without a picture has none, services have names, and a card or a token pays."""
+once in a part, a product that was made without a picture has none, services have names, a webhook is signed, and a card or a token pays."""
 WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "auth.register": _register,
     "auth.login": body(email=lambda: world.browser.email, password=lambda: world.browser.password),
@@ -286,7 +293,6 @@ WORDS: dict[str, Callable[[Case[Any]], None]] = {
     "payment.charge": both(_key, _charge),
     "payment.payment": path(transaction_id=lambda: str(world.paid["transaction_id"])),
     "payment.payments_of": _of_paid,
-    "payment.bank_webhook": _news,
     "payment.refund": both(_key, path(transaction_id=lambda: str(world.bought()["transaction_id"])), without("amount")),
 }
 """Operation → what its right requests get."""

@@ -12,6 +12,17 @@ OPERATOR = {"email": "operator@mall.test", "password": "operator-demo-1"}
 ADMIN = {"email": "admin@mall.test", "password": "admin-demo-1"}
 GOOD, DECLINED, SLOW, LOST = "4242424242424242", "4000000000000002", "4000000000000341", "4000000000000259"
 ADDRESS = {"street_address": "1 Infinite Loop", "city": "Cupertino", "state": "CA", "country": "US", "zip_code": "95014"}
+STRIPE_SECRET = "whsec-of-the-journeys"
+BY_STRIPE = "by_stripe"
+TWO_PROVIDERS: dict[str, Any] = {
+    "MALL_PAYMENT_PROVIDERS": f"credit_card=bank,{BY_STRIPE}=stripe",
+    "MALL_PAYMENT_STRIPE_KEY": "sk-of-the-journeys-1",
+    "MALL_BANK_STRIPE_KEY": "sk-of-the-journeys-1",
+    "MALL_PAYMENT_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+    "MALL_BANK_STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+    "MALL_PAYMENT_RETURN_URL": "https://shop.example/back",
+}
+"""Settings of a mall whose second payment method goes to the sandbox bank in Stripe's words."""
 _numbers = itertools.count()
 
 

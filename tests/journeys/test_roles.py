@@ -121,6 +121,7 @@ payment   GET     /api/v1/payments                                     401 401 2
 payment   GET     /api/v1/payments/{transaction_id}                    401 401 200 404 200 403
 payment   POST    /api/v1/payments/{transaction_id}/refunds            401 401 403 403 201 403
 payment   POST    /api/v1/payments/webhooks/bank                       204 204 204 204 204 204
+payment   POST    /api/v1/payments/webhooks/stripe                     204 204 204 204 204 204
 """
 TABLE = [
     (part, method, path, tuple(map(int, [*told, told[4]][: len(ROLES)])))

@@ -1,5 +1,7 @@
 """The life of an authorization: every order of operations keeps the money right and every answer as it was."""
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -49,6 +51,35 @@ def test_a_payment_from_start_to_end() -> None:
     assert reasons(held) == ["", "", "", "", "too_much"]
     assert [entry.amount for entry in held.entries] == [1000, 1000, 400, 600, 1]
     assert {(entry.currency, entry.brand, entry.last4, entry.authorization) for entry in held.entries} == {("USD", "visa", "4242", "a")}
+
+
+CHALLENGED = Plastic("visa", "3184", trick=Trick(AUTHORIZE, challenge=True))
+
+
+def challenged() -> domain.Rule:
+    return domain.authorize(replace(ask(AUTHORIZE, "a"), challenge="x"), 1000, "USD", CHALLENGED)
+
+
+def said(*, approve: bool) -> domain.Rule:
+    return domain.answer(approve=approve, request="later", at="2026-11-21T08:01:00.000Z")
+
+
+def test_the_first_answer_to_a_challenge_stands_and_is_told_once() -> None:
+    waiting = after(challenged())
+    assert domain.told_of(Authorization("a"), waiting) == []
+    for first, reason in ((True, ""), (False, "authentication_failed")):
+        held = after(said(approve=first), now=waiting)
+        assert (reasons(held), held.sum_of(AUTHORIZE)) == ([reason], 1000 * first)
+        assert [entry.request for entry in domain.told_of(waiting, held)] == ["later"]
+        assert after(said(approve=not first), said(approve=first), challenged(), now=held) is held
+
+
+def test_an_answer_that_comes_after_the_void_changes_nothing() -> None:
+    waiting = after(challenged())
+    held = after(void(), now=waiting)
+    assert reasons(held) == ["voided", ""]
+    assert len(domain.told_of(waiting, held)) == 2
+    assert after(said(approve=True), now=held) is held
 
 
 def test_a_void_before_the_authorization_keeps_it_from_being_made() -> None:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from contracts.bank import SIGNATURE, signature
+from contracts.payment import STRIPE_SIGNATURE
 from mallkit import deadline
 from mallkit.sqlite import open_store
 from svc_payment.domain import account as rules
@@ -15,7 +16,7 @@ from tests.svc_checkout.buying import Buyer, Buying, new_id
 from tests.svc_payment.test_settle import left, write
 
 PARTS = ("auth", "product", "order", "payment", "bank")
-HOOK = "/api/v1/payments/webhooks/bank"
+HOOK, STRIPE_HOOK = "/api/v1/payments/webhooks/bank", "/api/v1/payments/webhooks/stripe"
 BY_WEBHOOKS_ALONE = {"MALL_PAYMENT_SETTLE_SECONDS": "3600", "MALL_BANK_WEBHOOK_SECONDS": "0.1"}
 """The payment service's job does nothing."""
 BY_THE_TEST_ALONE = {"MALL_PAYMENT_SETTLE_SECONDS": "3600", "MALL_BANK_WEBHOOK_SECONDS": "3600"}
@@ -30,6 +31,20 @@ async def tell(mall: Buying, *events: Any, **other: Any) -> Answer:
     signed = signature(other.get("secret", mall.mall.environ["MALL_BANK_WEBHOOK_SECRET"]), at, body)
     headers = {SIGNATURE: other.get("header", f"t={at},v1={signed}"), "Content-Type": "application/json", deadline.HEADER: "1500"}
     return await mall.call("payment", "POST", HOOK, data=body, headers=headers)
+
+
+async def tell_as_stripe(mall: Buying, event: Any, **other: Any) -> Answer:
+    """As `tell`, one event in Stripe's words."""
+    body = other.get("data", json.dumps(event).encode())
+    at = int(time.time()) - other.get("age", 0)
+    signed = signature(other.get("secret", secret_of(mall, "stripe")), at, body)
+    headers = {STRIPE_SIGNATURE: other.get("header", f"t={at},v1={signed}"), "Content-Type": "application/json; charset=utf-8"}
+    return await mall.call("payment", "POST", STRIPE_HOOK, data=body, headers=headers | {deadline.HEADER: "1500"})
+
+
+def secret_of(mall: Buying, provider: str) -> str:
+    """What a provider signs its webhooks with."""
+    return mall.mall.environ[f"MALL_PAYMENT_{'' if provider == 'bank' else 'STRIPE_'}WEBHOOK_SECRET"]
 
 
 def event(attempt: str, order_id: str, kind: str = "capture", **data: Any) -> dict[str, Any]:

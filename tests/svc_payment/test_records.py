@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 import pytest
 import pytest_asyncio
 
+from mallkit.settings import load
+from svc_payment.settings import Settings
 from tests.journeys.people import GOOD, SLOW, card
 from tests.mallhouse import Answer
 from tests.svc_checkout.buying import Buyer, Buying, buying, new_id, until
@@ -89,3 +91,10 @@ async def test_a_payment_whose_record_cannot_be_read_is_told_by_its_number(mall:
         assert (told.status, told.kind, told.json["code"]) == (503, "payment/record-unreadable", 4005003)
         assert told.headers["Retry-After"] == "1"
     assert (await mall.call("payment", "GET", path, by=buyer)).json["status"] == "captured"
+
+
+@pytest.mark.requirement(121)
+async def test_payments_speak_http_on_8005_unless_told_otherwise(mall: Buying) -> None:
+    untold = {name: value for name, value in mall.mall.environ.items() if name != "MALL_PAYMENT_PORT"}
+    assert {load(Settings, "payment", untold | {"MALL_ENV": env}).port for env in ("dev", "online")} == {8005}
+    assert (await mall.call("payment", "GET", "/live")).status == 200

@@ -1,4 +1,4 @@
-"""Webhooks that are not the bank's, not of now, or not understood."""
+"""Webhooks that are not their provider's, not of now, or not understood."""
 
 import json
 import time
@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from contracts.bank import signature
+from contracts.bank import SIGNATURE, signature
+from contracts.payment import STRIPE_SIGNATURE
 from svc_payment.domain.account import BANK, RETURNS, SALES
 from tests.svc_checkout.buying import Buying, buying
 from tests.svc_payment import telling
-from tests.svc_payment.telling import IGNORED, REFUSED, capturing, counted, event, tell
+from tests.svc_payment.providing import STRIPE
+from tests.svc_payment.telling import IGNORED, REFUSED, capturing, counted, event, secret_of, tell, tell_as_stripe
 from tests.svc_payment.test_http import ledger_of
 from tests.svc_payment.test_settle import status_of
 
@@ -21,10 +23,12 @@ NOTHING = {BANK: 0, SALES: 0, RETURNS: 0}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buying]:
-    async with buying(tmp_path_factory.mktemp("mall"), *telling.PARTS, **telling.BY_THE_TEST_ALONE) as running:
+    settings = {**telling.BY_THE_TEST_ALONE, **STRIPE, "MALL_PAYMENT_KEPT": "stripe", "MALL_BANK_STRIPE_WEBHOOK_URL": ""}
+    async with buying(tmp_path_factory.mktemp("mall"), *telling.PARTS, **settings) as running:
         yield running
 
 
+@pytest.mark.parametrize("provider", ["bank", "stripe"])
 @pytest.mark.parametrize(
     ("given", "status", "reason"),
     [
@@ -42,13 +46,33 @@ async def mall(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Buying
         ({"age": -(10**330)}, 400, "webhook-too-old"),
     ],
 )
-async def test_a_webhook_that_is_not_the_banks_or_not_of_now(mall: Buying, given: dict[str, object], status: int, reason: str) -> None:
+async def test_a_webhook_that_is_not_the_providers_or_not_of_now(
+    mall: Buying, provider: str, given: dict[str, object], status: int, reason: str
+) -> None:
     _, order_id, attempt = await capturing(mall)
     before = await counted(mall, REFUSED, reason)
-    told = await tell(mall, event(attempt, order_id), **given)
+    told = await (tell if provider == "bank" else tell_as_stripe)(mall, event(attempt, order_id), **given)
     assert (told.status, told.kind) == (status, f"payment/{reason}")
     assert await counted(mall, REFUSED, reason) == before + 1
     assert await ledger_of(mall, order_id) == NOTHING
+
+
+@pytest.mark.parametrize(("path", "theirs"), [("bank", "stripe"), ("stripe", "bank")])
+async def test_one_providers_signature_opens_no_other_door(mall: Buying, path: str, theirs: str) -> None:
+    body, at = b'{"events": []}', int(time.time())
+    signed = f"t={at},v1={signature(secret_of(mall, theirs), at, body)}"
+    headers = {SIGNATURE: signed, STRIPE_SIGNATURE: signed, "Content-Type": "application/json"}
+    told = await mall.call("payment", "POST", f"/api/v1/payments/webhooks/{path}", data=body, headers=headers)
+    assert (told.status, told.kind) == (401, "payment/webhook-signature")
+
+
+async def test_an_event_of_one_provider_says_nothing_about_anothers_attempt(mall: Buying) -> None:
+    _, order_id, attempt = await capturing(mall)
+    before = await counted(mall, IGNORED, "authorization")
+    about = {"object": {"id": "pi_1", "metadata": {"order": order_id, "attempt": attempt}}}
+    assert (await tell_as_stripe(mall, {"type": "payment_intent.succeeded", "data": about})).status == 204
+    assert await counted(mall, IGNORED, "authorization") == before + 1
+    assert await status_of(mall, order_id) == ["capturing"]
 
 
 async def test_a_signature_is_over_the_very_bytes_and_the_time(mall: Buying) -> None:
