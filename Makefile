@@ -1,8 +1,8 @@
 # make up · make test · make test-providers · make check · make bench · make growth · make drills · make help
+
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do "$$p" -c '$(FITS)' 2>/dev/null && echo "$$p" && break; done || true)
 BIN := .venv/bin
-
 .PHONY: help up test test-providers check bench growth drills requirements tidy clean-data
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort
@@ -15,7 +15,6 @@ help: ## What there is
 .venv/.dev: requirements-dev.lock .venv/bin/mall
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
-
 up: .venv/bin/mall ## Install what is missing and run the whole mall; Ctrl-C stops it
 	@exec $(BIN)/mall up
 test: .venv/.dev ## All tests
