@@ -113,7 +113,7 @@ class CouponContradicts(Refused):
     slug = "coupon/contradicts-itself"
     title = "The coupon's kind and its value do not fit"
     status = 422
-    remedy = "Send `basis_points` for percent, `amount` for fixed, neither for free_shipping; amounts with the currency's decimals."
+    remedy = "Send `basis_points` for percent, `amount` for fixed, neither for free_shipping."
 
 
 class CouponBelowUsed(Refused):

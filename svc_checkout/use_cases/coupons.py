@@ -5,9 +5,7 @@ from dataclasses import replace
 from msgspec import UNSET
 
 from contracts import coupon as contract
-from contracts.coupon import CouponContradicts
 from mallkit.endpoint import Caller
-from mallkit.errors import Invalid
 from mallkit.money import Money
 from svc_checkout.domain.coupon import ANY_NUMBER, Coupon, code_of, fitting
 from svc_checkout.domain.currency import known
@@ -16,13 +14,8 @@ from svc_checkout.use_cases.prices import window_of
 
 
 async def create(wish: contract.NewCoupon, caller: Caller, ports: Ports) -> tuple[Coupon, Uses]:
-    """Raises CouponExists, CouponContradicts, CurrencyUnknown, WindowWrong."""
+    """Raises CouponExists, CouponContradicts, CurrencyUnknown, WindowWrong, and Invalid for a sum that is none in its currency."""
     currency = ports.currency if wish.currency is UNSET else known(wish.currency)
-    try:
-        minor = 0 if wish.amount is UNSET else Money.read(wish.amount, currency, least=1).minor
-        minimum = 0 if wish.minimum is UNSET else Money.read(wish.minimum, currency, least=0).minor
-    except Invalid as refusal:
-        raise CouponContradicts(refusal.detail) from None
     wished = Coupon(
         id=code_of(wish.code),
         kind=wish.kind,
@@ -30,8 +23,8 @@ async def create(wish: contract.NewCoupon, caller: Caller, ports: Ports) -> tupl
         created=ports.clock(),
         command=caller.command,
         basis_points=0 if wish.basis_points is UNSET else wish.basis_points,
-        minor=minor,
-        minimum=minimum,
+        minor=0 if wish.amount is UNSET else Money.read(wish.amount, currency, least=1).minor,
+        minimum=0 if wish.minimum is UNSET else Money.read(wish.minimum, currency, least=0).minor,
         window=window_of(wish),
         limit=ANY_NUMBER if wish.limit is UNSET else wish.limit,
         per_user=0 if wish.limit_per_user is UNSET else wish.limit_per_user,
