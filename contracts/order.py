@@ -250,7 +250,8 @@ ship = Endpoint(
 )  # fmt: skip
 take_back = Endpoint(
     method=POST, path="/api/v1/orders/{order_id}/returns", takes=TakeBack, gives=ReturnView, may=OPERATORS, status=201,
-    refuses=(Missing, WrongStatus, MoreThanShipped), keyed=Keyed.REQUIRED, fresh=True, summary="Take pieces back and refund them",
+    refuses=(Missing, WrongStatus, MoreThanShipped), keyed=Keyed.REQUIRED, fresh=True, retold=True,
+    summary="Take pieces back and refund them",
 )  # fmt: skip
 orders_of = Endpoint(
     method=GET, path="/api/v1/users/{user_id}/orders", takes=OrdersOf, gives=OrderPage, may=PEOPLE, refuses=(Missing,),

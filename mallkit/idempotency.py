@@ -164,8 +164,8 @@ class Idempotency:
         try:
             reply = await work()
             if reply.final:
-                kept_back = retold and reply.status < REFUSALS
-                kept = await self._keep(record, Reply(reply.status, b"", {}) if kept_back else reply)
+                told = Reply(reply.status, b"", {}) if retold and reply.status < REFUSALS else reply
+                kept = await self._keep(record, told)
             return reply
         finally:
             try:
