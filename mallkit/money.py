@@ -11,6 +11,9 @@ from mallkit.errors import Invalid
 MOST = 100_000_000_000_000
 """Minor units; above this a client has lost a decimal point."""
 
+LARGEST = Decimal("999999999.99")
+"""In major units, of the sums on the wire below."""
+
 DECIMALS: dict[str, int] = {
     "AUD": 2, "BRL": 2, "CAD": 2, "CHF": 2, "CNY": 2, "CZK": 2, "DKK": 2, "EUR": 2, "GBP": 2, "HKD": 2,
     "INR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "MXN": 2, "NOK": 2, "NZD": 2, "PLN": 2, "SEK": 2, "SGD": 2,

@@ -11,11 +11,10 @@ import msgspec
 from contracts.product import ImportCategory, ImportRow
 from mallkit.errors import Invalid
 from mallkit.html import safe_html
-from mallkit.money import Money
+from mallkit.money import LARGEST, Money
 from mallkit.svg import svg_fault
 
 PLAIN_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
-DEAREST = Decimal("999999999.99")
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """NUL, other control characters and halves of surrogate pairs: no text that a shop shows."""
 NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -77,8 +76,8 @@ def price(text: str, currency: str) -> Decimal:
 def exact(amount: Decimal, currency: str) -> Decimal:
     """The amount with the currency's decimals, so that 10 and 10.00 are one content. Raises Invalid."""
     money = Money.read(amount, currency)
-    if money.minor < 0 or money.amount > DEAREST:
-        message = f"an amount in {currency} lies between 0 and {DEAREST}"
+    if money.minor < 0 or money.amount > LARGEST:
+        message = f"an amount in {currency} lies between 0 and {LARGEST}"
         raise Invalid(message)
     return money.amount
 

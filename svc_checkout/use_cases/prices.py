@@ -1,6 +1,7 @@
 """The price book as operators write it, and as it is read."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -8,8 +9,8 @@ from msgspec import UNSET, UnsetType
 from contracts import currency as rates_contract
 from contracts import promotion, shipping, tax
 from mallkit.endpoint import Caller
-from mallkit.errors import Missing
-from mallkit.money import Money
+from mallkit.errors import Invalid, Missing
+from mallkit.money import LARGEST, Money
 from mallkit.times import NEVER, seconds_of
 from svc_checkout.domain import currency
 from svc_checkout.domain import promotion as promotions
@@ -91,11 +92,19 @@ async def end_promotion(promotion_id: str, ports: Ports) -> None:
     await ports.book.change(lambda book: replace(book, promotions=promotions.without(book.promotions, promotion_id)))
 
 
+def _sum(sent: Decimal, ports: Ports) -> int:
+    """Minor units of the mall's own currency. Raises Invalid for a sum that is none."""
+    if sent > LARGEST:
+        message = f"a sum is at most {LARGEST}"
+        raise Invalid(message)
+    return Money.read(sent, ports.currency, least=0).minor
+
+
 async def put_tariff(wish: shipping.PutTariff, ports: Ports) -> Tariff:
     """Raises AddressInvalid for a country that there is none of, TariffWrong."""
     known_country(wish.country)
-    steps = tuple(Step(step.up_to_grams, Money.read(step.price, ports.currency, least=0).minor) for step in wish.steps)
-    free_from = None if wish.free_from is UNSET else Money.read(wish.free_from, ports.currency, least=0).minor
+    steps = tuple(Step(step.up_to_grams, _sum(step.price, ports)) for step in wish.steps)
+    free_from = None if wish.free_from is UNSET else _sum(wish.free_from, ports)
     tariff = tariffs.tariff(steps, free_from)
     await ports.book.change(lambda book: replace(book, tariffs={**book.tariffs, wish.country: tariff}))
     return tariff

@@ -11,12 +11,11 @@ from contracts.product import WrongCurrency
 from mallkit.allotment_words import NEVER
 from mallkit.errors import Invalid, Missing
 from mallkit.html import plain_text, safe_html
-from mallkit.money import Money
+from mallkit.money import LARGEST, Money
 from mallkit.terms import terms
 
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """NUL and the other control characters, but for tab and line ends: no text that a shop shows."""
-DEAREST = Decimal("999999999.99")
 SEARCHED_TEXT = 1000
 """Characters of a description that are searched: what a product is stands at its beginning, and an index row is kept for every word."""
 SORTED_NAME = 48
@@ -130,8 +129,8 @@ def read_price(amount: Decimal, currency: str, sold_in: str) -> Money:
         message = f"the mall sells in {sold_in}, not in {currency}"
         raise WrongCurrency(message)
     money = Money.read(amount, currency)
-    if money.minor < 0 or money.amount > DEAREST:
-        message = f"a price lies between 0 and {DEAREST}"
+    if money.minor < 0 or money.amount > LARGEST:
+        message = f"a price lies between 0 and {LARGEST}"
         raise Invalid(message)
     return money
 

@@ -24,6 +24,9 @@ DELETE /api/v1/auth/sessions/{session_id}
 DELETE /api/v1/auth/sessions
 PATCH  /api/v1/users/me
 DELETE /api/v1/users/me
+POST   /api/v1/users/me/addresses
+PUT    /api/v1/users/me/addresses/{address_id}
+DELETE /api/v1/users/me/addresses/{address_id}
 DELETE /api/v1/cart
 POST   /api/v1/cart/items
 PUT    /api/v1/cart/items/{product_id}

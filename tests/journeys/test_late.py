@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from mallkit import steps
 from tests.journeys.people import card
-from tests.svc_checkout.buying import PATIENCE, Buying, buying, new_id
+from tests.svc_checkout.buying import PATIENCE, Buying, buying, new_id, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,7 +45,7 @@ LATE_IN_A_PURCHASE = {
     "payment.authorize": "done",
 }
 """Step → what it is told when it comes too late. The bank answers an authorization that it declines."""
-LATE_OTHERWISE = {"checkout.take"}
+LATE_OTHERWISE = {"checkout.take", "checkout.coupon", "order.take"}
 
 
 @pytest.mark.requirement(43, 44, 45, 69)
@@ -96,6 +96,42 @@ async def test_pieces_that_are_taken_after_they_were_given_back_stay_where_they_
     assert (await mall.call("order", "PUT", path, {"reason": "changed my mind"}, by=buyer)).status == 200
     assert await arrived("checkout.take") == "done"
     assert await mall.stock(product_id) == (20, 0)
+
+
+@pytest.mark.requirement(136)
+async def test_a_use_of_a_coupon_that_comes_after_it_was_given_back_counts_nothing(mall: Buying) -> None:
+    coupon = {"code": "LATE", "kind": "percent", "basis_points": 1000, "limit": 1}
+    assert (await mall.call("checkout", "POST", "/api/v1/coupons", coupon, token=mall.operator)).status == 201
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id, 2)
+    steps.arm("checkout.coupon:late")
+    refused = await mall.check_out(buyer, coupon="LATE")
+    assert refused.status == 503, refused.body
+    assert await arrived("checkout.coupon") == "OrderFailed"
+    assert await mall.stock(product_id) == (20, 0)
+    bought = await mall.check_out(buyer, coupon="LATE")
+    assert bought.status == 200, bought.body
+    assert (await mall.call("checkout", "GET", "/api/v1/coupons/LATE", token=mall.operator)).json["used"] == 1
+
+
+@pytest.mark.requirement(43, 98)
+async def test_pieces_of_an_order_paid_later_that_are_taken_after_they_were_given_back_stay(mall: Buying) -> None:
+    product_id = await mall.product()
+    buyer = await mall.with_cart(product_id, 2)
+    placed = await mall.place_order(buyer)
+    assert placed.status == 201, placed.body
+    order_id, total = placed.json["order_id"], placed.json["receipt"]["total"]
+    steps.arm("order.take:late")
+    body = {"amount": total, "credit_card": card(), "order_id": order_id, "user_id": buyer.user_id}
+    assert (await mall.call("payment", "POST", "/payment/charge", body, by=buyer)).status == 200
+    await until(lambda: _is_taken(mall, product_id))
+    assert (await mall.call("order", "PUT", f"/api/v1/orders/{order_id}/cancel", {"reason": "changed my mind"}, by=buyer)).status == 200
+    assert await arrived("order.take") == "done"
+    assert await mall.stock(product_id) == (20, 0)
+
+
+async def _is_taken(mall: Buying, product_id: str) -> bool:
+    return await mall.stock(product_id) == (18, 0)
 
 
 @pytest.mark.requirement(96, 100)

@@ -12,11 +12,11 @@ KEY = "a-key-for-drills-only"
 class Settings(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of some service."""
 
-    port: int = 8002
+    port: int = 8003
 
 
 def read(env: str, **environ: str) -> Settings:
-    return load(Settings, "cart", {"MALL_ENV": env, **SECRETS, **environ})
+    return load(Settings, "product", {"MALL_ENV": env, **SECRETS, **environ})
 
 
 @pytest.mark.parametrize(
