@@ -79,6 +79,8 @@ def state(world: World) -> list[Any]:
     )
     told = [world.ask("GET", path, None, token) for path, token in seen]
     told[0].pop("prices_as_of")
+    for line in (*told[0]["items"], *told[0]["saved"]):
+        line.pop("stock")  # what others buy meanwhile, once it is remembered no longer
     told[-1]["items"].pop(0)  # the mall's own currency, as of now
     told[2] = [order for order in told[2]["items"] if order["status"] != "cancelled"]  # what a checkout undid stays as history
     return told
