@@ -18,7 +18,7 @@ from mall.parts import COPY_APART
 from mall.running import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 def until(holds: Callable[[], object], what: str) -> None:

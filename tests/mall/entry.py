@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--catalogue", type=Path, help="a file that notes each import; one that cannot be written makes it fail")
     wish = parser.parse_args()
     pairs = [name.partition(":") for name in wish.names if name != "redis"]
-    parts = [Part(name, name, int(tier or 0), ("key",) if name == "auth" else (), name == "bank") for name, _, tier in pairs]
+    parts = [Part(name, name, int(tier or 0), ("key",) if name == "auth" else (), name == "vault") for name, _, tier in pairs]
     lineup = Lineup(parts, wish.copies, redis="redis" in wish.names)
 
     def ensure(gateway_url: str) -> int:

@@ -11,9 +11,9 @@ from tests.mall.conftest import ROOT, Folder, is_alive
 
 
 def test_every_copy_has_its_own_port_and_number_and_all_know_all(mall_up: Folder) -> None:
-    run = mall_up("gateway", "alpha", "bank", "redis", "--copies=2")
+    run = mall_up("gateway", "alpha", "vault", "redis", "--copies=2")
     run.until_told("stop: Ctrl-C")
-    names = ["redis", "gateway", "gateway-2", "alpha", "alpha-2", "bank"]
+    names = ["redis", "gateway", "gateway-2", "alpha", "alpha-2", "vault"]
     shown = [line.split()[:4] for line in run.lines]
     port = mall_up.ports["alpha"]
     assert [row[0] for row in shown if row[3:] == ["ready"] and row[1].isdecimal()] == names
@@ -29,7 +29,7 @@ def test_every_copy_has_its_own_port_and_number_and_all_know_all(mall_up: Folder
         name: value for name, value in second.items() if name not in own
     }
     assert first["MALL_ALPHA_URL"] == f"http://127.0.0.1:{port},http://127.0.0.1:{port + COPY_APART}"
-    assert first["MALL_BANK_URL"] == f"http://127.0.0.1:{mall_up.ports['bank']}"
+    assert first["MALL_VAULT_URL"] == f"http://127.0.0.1:{mall_up.ports['bank']}"
     pids = mall_up.pids()
     assert run.interrupt() == 0
     assert not any(map(is_alive, pids))
