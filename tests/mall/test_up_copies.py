@@ -29,7 +29,7 @@ def test_every_copy_has_its_own_port_and_number_and_all_know_all(mall_up: Folder
         name: value for name, value in second.items() if name not in own
     }
     assert first["MALL_ALPHA_URL"] == f"http://127.0.0.1:{port},http://127.0.0.1:{port + COPY_APART}"
-    assert first["MALL_VAULT_URL"] == f"http://127.0.0.1:{mall_up.ports['bank']}"
+    assert first["MALL_VAULT_URL"] == f"http://127.0.0.1:{mall_up.ports['vault']}"
     pids = mall_up.pids()
     assert run.interrupt() == 0
     assert not any(map(is_alive, pids))
