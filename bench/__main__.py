@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bench.events import delays
 from mall.running import ROOT, Mall, machine, running_mall
 
-ROUNDS = 3
+ROUNDS = 5
 PURCHASES = {1: 150, 8: 400, 32: 400}
 """Clients → purchases a round."""
 READS = {1: 500, 8: 2000, 32: 2000}
@@ -48,19 +48,32 @@ def loaded(mall: Mall, kind: str, clients: int, count: int) -> tuple[dict[str, f
     return told, cpu
 
 
-def measure(mall: Mall, kind: str, plan: dict[int, int]) -> None:
-    """All rounds of one kind of load."""
+def measure(mall: Mall, kinds: Sequence[str], plan: dict[int, int]) -> None:
+    """All rounds of some kinds of load, in turn: what the machine does meanwhile, it does to all of them."""
     for clients, count in plan.items():
-        rounds = [loaded(mall, kind, clients, count) for _ in range(ROUNDS)]
-        print(f"\n{kind}, {clients} clients, {ROUNDS} rounds of {count} (min / median / max)")
-        for figure in ("per second", "p50 ms", "p99 ms"):
-            print(f"  {figure:22}{spread([told[figure] for told, _ in rounds], '.1f')}")
-        print(f"  {'CPU ms each, all':22}{spread([sum(cpu.values()) for _, cpu in rounds])}")
-        for name in rounds[0][1]:
-            print(f"    {name:20}{spread([cpu[name] for _, cpu in rounds])}")
-        refused = sum(told["refused"] for told, _ in rounds)
-        if refused:
-            print(f"  REFUSED               {refused:.0f}")
+        rounds: dict[str, list[tuple[dict[str, float], dict[str, float]]]] = {kind: [] for kind in kinds}
+        for _ in range(ROUNDS):
+            for kind in kinds:
+                rounds[kind].append(loaded(mall, kind, clients, count))
+        for kind, seen in rounds.items():
+            show(f"{kind}, {clients} clients, {ROUNDS} rounds of {count} (min / median / max)", seen)
+        for kind in kinds[1:]:
+            pairs = zip(rounds[kind], rounds[kinds[0]], strict=True)
+            added = [sum(cpu.values()) - sum(plain.values()) for (_, cpu), (_, plain) in pairs]
+            print(f"\n{kind} above {kinds[0]}, {clients} clients, CPU ms each, round by round: {spread(added)}")
+
+
+def show(title: str, rounds: Sequence[tuple[dict[str, float], dict[str, float]]]) -> None:
+    """What was seen."""
+    print(f"\n{title}")
+    for figure in ("per second", "p50 ms", "p99 ms"):
+        print(f"  {figure:22}{spread([told[figure] for told, _ in rounds], '.1f')}")
+    print(f"  {'CPU ms each, all':22}{spread([sum(cpu.values()) for _, cpu in rounds])}")
+    for name in rounds[0][1]:
+        print(f"    {name:20}{spread([cpu[name] for _, cpu in rounds])}")
+    refused = sum(told["refused"] for told, _ in rounds)
+    if refused:
+        print(f"  REFUSED               {refused:.0f}")
 
 
 def main() -> None:
@@ -78,12 +91,11 @@ def main() -> None:
             print(f"\nPSS at rest, MiB: {sum(memory.values()):.0f}")
             for name, size in memory.items():
                 print(f"    {name:20}{size:.1f}")
-            measure(mall, "purchase", PURCHASES)
-            measure(mall, "priced", PURCHASES)
+            measure(mall, ("purchase", "priced"), PURCHASES)
             print("\nevents, ms from the write to the bus (min / median / max)")
             for name, took in delays(mall).items():
                 print(f"  {name:22}{spread(took, '.1f')}   of {len(took)}")
-            measure(mall, "read", READS)
+            measure(mall, ("read",), READS)
             print(f"\nPSS after the load, MiB: {sum(mall.memory().values()):.0f}")
     print(f"\nSeconds from `mall up` in an empty folder to /health 200, {STARTS} starts: {spread(starts)}")
 
