@@ -6,10 +6,11 @@ the store has transactions; elsewhere `Allotments.finish` ends what stopped in b
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from mallkit.allotment_ends import Ends
 from mallkit.allotment_rules import (
@@ -113,13 +114,27 @@ class Allotments:
         The clock ends it unless it is bound before, or held for `order` from the start.
         Raises Short, Gone when the key was undone, OtherWish when it was used for other lines, Missing for an unknown thing.
         """
-        wishes = [self._wish(key, thing, lines[thing], expires_at=expires_at, bound=order) for thing in sorted(lines)]
-        if not wishes or any(wish.quantity < 1 or not wish.thing for wish in wishes):
-            message = "a hold has lines of at least one piece"
-            raise Invalid(message)
+        wishes = self._wishes(key, lines, expires_at=expires_at, bound=order)
         if await self._held(key, lines):
             await self._write(beside)
             return await self.counters(sorted(lines))
+        return await self._reserve(key, wishes, beside)
+
+    async def hold_first(
+        self, key: str, lines: Mapping[str, int], *, expires_at: float, order: str = "", beside: Sequence[Step] = ()
+    ) -> dict[str, Counter]:
+        """As `hold`, without the look at what was held before, for who knows that nothing was. Gone when the key was undone."""
+        return await self._reserve(key, self._wishes(key, lines, expires_at=expires_at, bound=order), beside)
+
+    def _wishes(self, key: str, lines: Mapping[str, int], *, expires_at: float, bound: str) -> list[Movement]:
+        """Raises Invalid."""
+        wishes = [self._wish(key, thing, lines[thing], expires_at=expires_at, bound=bound) for thing in sorted(lines)]
+        if not wishes or any(wish.quantity < 1 or not wish.thing for wish in wishes):
+            message = "a hold has lines of at least one piece"
+            raise Invalid(message)
+        return wishes
+
+    async def _reserve(self, key: str, wishes: Sequence[Movement], beside: Sequence[Step]) -> dict[str, Counter]:
         held = [Line(wish) for wish in wishes]
         reserving = chain.from_iterable(self._steps.reserving(line) for line in held)
         with HOLD.writing():
@@ -142,12 +157,13 @@ class Allotments:
             await self._steps.together([self._movements.changing(line.movement.id, line.moves(rule)) for line in bound])
         return _allotment(key, bound)
 
-    async def take(self, key: str, beside: Sequence[Step] = ()) -> Allotment:
+    async def take(self, key: str, beside: Sequence[Step] = (), things: Collection[str] = ()) -> Allotment:
         """What is held leaves the house, with the steps `beside`; of what was released meanwhile the answer's state says so.
 
+        `things` spares a read: the caller knows that these, and no others, were held under the key.
         Raises Missing, Unfinished.
         """
-        found = await self.of(key)
+        found = Allotment(key, tuple(self._wish(key, thing, 0) for thing in things)) if things else await self.of(key)
         if found is None:
             raise Missing(key=key)
         taken = [Line(line) for line in found.lines]

@@ -6,7 +6,9 @@ the work of a process that stopped in between, and tell it from a late repetitio
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from mallkit.allotment_words import (
     EXPIRED,

@@ -1,8 +1,9 @@
 """A counted supply given out under keys: the counter, its movements, and the refusals."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from mallkit.errors import Invalid, Refused
 from mallkit.store import Kind
@@ -81,8 +82,7 @@ class Entry(NamedTuple):
     """For RETURNED: how many of the movement's pieces will have come back then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
+class Counter(Struct, frozen=True, kw_only=True):
     """How many there are of a thing; `id` is the thing's."""
 
     id: str
@@ -106,8 +106,7 @@ class Counter:
         return self.available <= self.low_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class Movement(Struct, frozen=True, kw_only=True):
     """What became of `quantity` pieces of a thing under a key. Times are seconds since 1970.
 
     A movement without a thing is a tombstone: its key was undone before it was used. `quantity` of an adjustment may be negative.

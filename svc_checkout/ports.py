@@ -82,6 +82,10 @@ class CouponStore(Protocol):
         """Raises Missing."""
         ...
 
+    async def current(self, code: str) -> Coupon:
+        """As it was at most a second ago. Raises Missing."""
+        ...
+
     async def page(self, after: str | None, limit: int) -> Page[Coupon]:
         """By code."""
         ...

@@ -29,7 +29,9 @@ FIRST = "first"
 HELD_SECONDS = 86_400.0
 """Holds are bound to their orders from the start: this would only end one that was not."""
 FRESH_SECONDS = 1.0
-"""How old the price book may be that a copy goes by: another copy's change is seen after that."""
+"""How old the price book, and a coupon, may be that a copy goes by: another copy's change is seen after that."""
+REMEMBERED = 1000
+"""Coupons, and purchases that hold one, of which a copy keeps something in memory."""
 
 
 class Checkouts:
@@ -105,12 +107,18 @@ class Books:
 class Coupons:
     """Coupons, and their uses: an allotment whose things are codes, and users of codes, and whose keys are checkouts."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], new_id: Callable[[], str], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._coupons = store[COUPONS]
         self._allotments = Allotments(store, COUNTERS, MOVEMENTS, clock)
         self._clock = clock
         self._new_id = new_id
+        self._monotonic = monotonic
+        self._seen: dict[str, tuple[Coupon, float]] = {}
+        self._held: dict[str, tuple[str, ...]] = {}
+        """What this copy holds for purchases that it works on: spares a read, nothing depends on it."""
 
     async def create(self, wished: Coupon) -> Coupon:
         """With its uses in one write; as it was given out the first time, when it was by the same command. Raises CouponExists."""
@@ -130,6 +138,17 @@ class Coupons:
         except Absent:
             raise Missing("there is no such coupon") from None
 
+    async def current(self, code: str) -> Coupon:
+        """As it was at most a second ago, like the price book. How often it may still be used is not asked here. Raises Missing."""
+        now = self._monotonic()
+        seen, until = self._seen.get(code, (None, 0.0))
+        if seen is None or now > until:
+            seen = await self.get(code)
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            self._seen[code] = seen, now + FRESH_SECONDS
+        return seen
+
     async def page(self, after: str | None, limit: int) -> Page[Coupon]:
         """By code."""
         return await self._coupons.find(after=after, limit=limit)
@@ -146,6 +165,8 @@ class Coupons:
                 found = await (self._coupons.change(code, rule) if limit is None else self._limited(code, rule, limit))
         except Absent:
             raise Missing("there is no such coupon") from None
+        finally:
+            self._seen.pop(code, None)
         return found
 
     async def _limited(self, code: str, rule: Callable[[Coupon], Coupon], limit: int) -> Coupon | None:
@@ -153,8 +174,13 @@ class Coupons:
         before, counter = await self._coupons.get(code), (await self.uses([code]))[code]
         used = before.limit - counter.on_hand
 
+        def limited(found: Coupon) -> Coupon:
+            if found.limit != before.limit:  # the counter, which is of this very version, counts from another limit
+                raise Stale
+            return replace(rule(found), limit=limit)
+
         def beside(_: Line) -> list[Step]:
-            return [self._coupons.changing(code, lambda found: replace(rule(found), limit=limit))]
+            return [self._coupons.changing(code, limited)]
 
         try:
             level = set_to(limit - used, {counter.version})
@@ -171,7 +197,8 @@ class Coupons:
         Raises CouponUsedUp, CouponUsedByYou, OrderFailed, Unavailable.
         """
         lines = dict.fromkeys(coupon.things(purchase.user_id), 1)
-        hold = partial(self._allotments.hold, purchase.id, lines, order=purchase.order_id, beside=beside)
+        # A purchase goes forward once, and asks for a coupon once: its key can have been undone before, but not held.
+        hold = partial(self._allotments.hold_first, purchase.id, lines, order=purchase.order_id, beside=beside)
         try:
             try:
                 await hold(expires_at=self._clock() + HELD_SECONDS)
@@ -185,6 +212,9 @@ class Coupons:
             raise Unavailable(refused.detail) from None
         except (Gone, OtherWish):
             raise OrderFailed("the purchase was undone before it held the coupon") from None
+        if len(self._held) >= REMEMBERED:
+            self._held.clear()
+        self._held[purchase.id] = tuple(lines)
 
     async def _open(self, coupon: Coupon, user_id: str) -> None:
         """A user is counted from the first use on, and only while there are uses left: nobody else makes this grow. Raises CouponUsedUp."""
@@ -197,7 +227,7 @@ class Coupons:
     async def take(self, key: str, *beside: Step) -> bool:
         """What is held is used, in one write with further steps; False where nothing ever was. Raises Unavailable."""
         try:
-            await self._allotments.take(key, beside)
+            await self._allotments.take(key, beside, self._held.pop(key, ()))
         except Missing:
             return False
         except Unfinished as refusal:

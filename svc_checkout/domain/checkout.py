@@ -4,6 +4,7 @@ Each record names what may have been begun: `started` covers sealing and holding
 is keyed by the checkout's id and every undo leaves a tombstone, so whoever takes over needs no finer record.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from unicodedata import category
 
@@ -105,6 +106,20 @@ class Checkout:
         if self.owner != owner or self.status is not status or self.action is not None:
             raise Overtaken
         return self
+
+
+class Noted:
+    """A rule that remembers what came of it, for a write that answers with something else."""
+
+    def __init__(self, rule: Callable[[Checkout], Checkout]) -> None:
+        self._rule = rule
+        self.after: Checkout | None = None
+        """As it was written; None until then."""
+
+    def __call__(self, found: Checkout) -> Checkout:
+        """The rule."""
+        self.after = self._rule(found)
+        return self.after
 
 
 def priced(checkout: Checkout, owner: str, items: tuple[Item, ...], receipt: Receipt, lease: float) -> Checkout:

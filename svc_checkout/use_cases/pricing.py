@@ -64,7 +64,7 @@ async def reckon(asked: Asked, lines: Sequence[cart.SealedLine], faces: Sequence
 async def _coupon(code: str, ports: Ports) -> Coupon:
     """Raises CouponUnknown, CouponEnded, CouponNotYet, CouponExpired."""
     try:
-        return coupons.valid(await ports.coupons.get(code), ports.clock())
+        return coupons.valid(await ports.coupons.current(code), ports.clock())
     except Missing:
         raise CouponUnknown from None
 

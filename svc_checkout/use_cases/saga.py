@@ -103,8 +103,9 @@ async def _prepare(begun: Checkout, means: Means, ports: Ports) -> Checkout:
     rule = partial(rules.priced, owner=begun.owner, items=bought.items, receipt=receipt, lease=_lease(ports))
     if bought.coupon is None:
         return await _note(PRICED, begun, rule, ports)
-    await COUPON.taking(ports.coupons.hold(bought.coupon, begun, ports.checkouts.changing(begun.id, rule)), of=begun.id)
-    return await ports.checkouts.get(begun.id)
+    noted = rules.Noted(rule)
+    await COUPON.taking(ports.coupons.hold(bought.coupon, begun, ports.checkouts.changing(begun.id, noted)), of=begun.id)
+    return noted.after or begun
 
 
 async def _place(priced: Checkout, ports: Ports) -> order.State:
@@ -184,9 +185,9 @@ async def _end(paid: Checkout, rule: Callable[[Checkout], Checkout], ports: Port
     A use that was released meanwhile stays so: its order was cancelled.
     """
     if paid.coupon and not paid.pay_later:
-        done = ports.checkouts.changing(paid.id, rule)
-        if await COUPON_TAKE.taking(ports.coupons.take(paid.id, done), of=paid.id):
-            return await ports.checkouts.get(paid.id)
+        noted = rules.Noted(rule)
+        if await COUPON_TAKE.taking(ports.coupons.take(paid.id, ports.checkouts.changing(paid.id, noted)), of=paid.id):
+            return noted.after or paid
     return await _note(DONE, paid, rule, ports)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from contracts.coupon import CouponBelowUsed, CouponExists, CouponKind, CouponUs
 from contracts.payment import PaymentStatus
 from mallkit.endpoint import Caller, Role
 from mallkit.errors import ShopError, Unavailable
+from mallkit.ids import new_id
+from mallkit.sqlite import open_store
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.checkout import Buyer, Checkout
 from svc_checkout.domain.coupon import Coupon
-from svc_checkout.ports import Ports
+from svc_checkout.ports import Ports, Uses
+from svc_checkout.repository import KINDS, Coupons
 from svc_checkout.use_cases import buy
 from tests.journeys.people import order_form
 from tests.svc_checkout.test_saga import Neighbours, shop
@@ -187,6 +191,37 @@ async def test_limits_that_race_with_buyers_count_right(tmp_path: Path) -> None:
             used += (await ports.checkouts.get(f"c-{number}")).status is checkout.CheckoutStatus.DONE
         assert held == 0
         assert used == (await ports.coupons.get("TEN")).limit - left
+
+
+@pytest.mark.requirement(136)
+async def test_a_limit_set_while_another_one_is_counts_what_was_used_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with shop(tmp_path, Neighbours([None] * 3)) as ports:
+        await ports.coupons.create(coupon(10))
+        for number in range(3):
+            await buy.buy(FORM, somebody(number), ports)
+        uses, others = ports.coupons.uses, [30]
+
+        async def overtaken(things: Sequence[str]) -> Mapping[str, Uses]:
+            if others:  # the coupon was read, its counter not yet
+                await ports.coupons.change("TEN", lambda found: found, others.pop())
+            return await uses(things)
+
+        monkeypatch.setattr(ports.coupons, "uses", overtaken)
+        assert (await ports.coupons.change("TEN", lambda found: found, 25)).limit == 25
+        assert await counted(ports) == (22, 0)
+
+
+async def test_another_copys_change_of_a_coupon_is_seen_after_a_second_and_ones_own_at_once(tmp_path: Path) -> None:
+    now = 0.0
+    async with open_store(tmp_path / "checkout.db", KINDS) as store:
+        here, there = (Coupons(store, time.time, new_id, lambda: now) for _ in range(2))
+        await here.create(coupon(5))
+        assert not (await here.current("TEN")).ended
+        assert not (await there.current("TEN")).ended
+        await here.change("TEN", lambda found: replace(found, ended=True), None)
+        assert (await here.current("TEN")).ended
+        now = 1.1
+        assert (await there.current("TEN")).ended
 
 
 async def test_a_code_is_given_out_once_and_the_same_command_finds_it(tmp_path: Path) -> None:
