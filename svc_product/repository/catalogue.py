@@ -29,7 +29,7 @@ PRODUCTS: Kind[Product] = Kind(
         ("on_sale", "group", "id"),
     ),
     many=("terms",),
-    many_by={"terms": ("price_minor",)},
+    many_by={"terms": ("price_minor", "name_key")},
     counted=(("on_sale", "category"),),
 )
 ORDER = {
