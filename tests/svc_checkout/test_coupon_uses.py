@@ -14,6 +14,7 @@ from contracts import checkout, payment
 from contracts.checkout import OrderFailed
 from contracts.coupon import CouponBelowUsed, CouponExists, CouponKind, CouponUsedByYou, CouponUsedUp
 from contracts.payment import PaymentStatus
+from mallkit.allotment import Counter
 from mallkit.endpoint import Caller, Role
 from mallkit.errors import ShopError, Unavailable
 from mallkit.ids import new_id
@@ -21,7 +22,7 @@ from mallkit.sqlite import open_store
 from svc_checkout.domain.address import Destination
 from svc_checkout.domain.checkout import Buyer, Checkout
 from svc_checkout.domain.coupon import Coupon
-from svc_checkout.ports import Ports, Uses
+from svc_checkout.ports import Ports
 from svc_checkout.repository import KINDS, Coupons
 from svc_checkout.use_cases import buy
 from tests.journeys.people import order_form
@@ -193,22 +194,30 @@ async def test_limits_that_race_with_buyers_count_right(tmp_path: Path) -> None:
         assert used == (await ports.coupons.get("TEN")).limit - left
 
 
+class Overtaken(Coupons):
+    """Others set the limit after the coupon was read, and before its counter is."""
+
+    others: tuple[int, ...] = ()
+
+    async def uses(self, things: Sequence[str]) -> Mapping[str, Counter]:
+        while self.others:
+            limit, *rest = self.others
+            self.others = tuple(rest)
+            await super().change("TEN", lambda found: found, limit)
+        return await super().uses(things)
+
+
 @pytest.mark.requirement(136)
-async def test_a_limit_set_while_another_one_is_counts_what_was_used_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with shop(tmp_path, Neighbours([None] * 3)) as ports:
-        await ports.coupons.create(coupon(10))
+async def test_a_limit_set_while_another_one_is_counts_what_was_used_right(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "checkout.db", KINDS) as store:
+        coupons = Overtaken(store, time.time, new_id)
+        given = await coupons.create(coupon(10))
         for number in range(3):
-            await buy.buy(FORM, somebody(number), ports)
-        uses, others = ports.coupons.uses, [30]
-
-        async def overtaken(things: Sequence[str]) -> Mapping[str, Uses]:
-            if others:  # the coupon was read, its counter not yet
-                await ports.coupons.change("TEN", lambda found: found, others.pop())
-            return await uses(things)
-
-        monkeypatch.setattr(ports.coupons, "uses", overtaken)
-        assert (await ports.coupons.change("TEN", lambda found: found, 25)).limit == 25
-        assert await counted(ports) == (22, 0)
+            await coupons.hold(given, begun(f"held-{number}"))
+        coupons.others = (30,)
+        assert (await coupons.change("TEN", lambda found: found, 25)).limit == 25
+        uses = (await coupons.uses(["TEN"]))["TEN"]
+        assert (uses.available, uses.reserved) == (22, 3)
 
 
 async def test_another_copys_change_of_a_coupon_is_seen_after_a_second_and_ones_own_at_once(tmp_path: Path) -> None:
