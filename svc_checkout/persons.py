@@ -7,6 +7,7 @@ from mallkit.endpoint import Caller
 from mallkit.steps import Write
 from mallkit.web import serves
 from svc_checkout.domain import checkout as rules
+from svc_checkout.domain.coupon import by_user
 from svc_checkout.ports import Ports
 
 FORGOTTEN = Write("checkout.forgotten")
@@ -14,8 +15,11 @@ FORGOTTEN = Write("checkout.forgotten")
 
 @serves(persons.export)
 async def export(wish: persons.PersonOf, _: Caller, ports: Ports) -> persons.Kept:
-    """Every checkout as it is kept."""
-    return persons.Kept(data={"checkouts": [msgspec.to_builtins(found) async for found in ports.checkouts.of_user(wish.user_id)]})
+    """Every checkout as it is kept, and how often each of their coupons may still be used, where that is counted by user."""
+    checkouts = [found async for found in ports.checkouts.of_user(wish.user_id)]
+    codes = sorted({found.coupon for found in checkouts} - {""})
+    uses = await ports.coupons.uses([by_user(code, wish.user_id) for code in codes])
+    return persons.Kept(data={"checkouts": msgspec.to_builtins(checkouts), "coupon_uses": msgspec.to_builtins(uses)})
 
 
 @serves(persons.forget)

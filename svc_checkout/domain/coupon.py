@@ -47,7 +47,12 @@ class Coupon:
 
     def things(self, user_id: str) -> tuple[str, ...]:
         """What one use of it is counted under: its own limit, and the user's where there is one."""
-        return (self.id, f"{self.id}{APART}{user_id}") if self.per_user else (self.id,)
+        return (self.id, by_user(self.id, user_id)) if self.per_user else (self.id,)
+
+
+def by_user(code: str, user_id: str) -> str:
+    """What a user's uses of a coupon are counted under, where it limits them."""
+    return f"{code}{APART}{user_id}"
 
 
 def code_of(sent: str) -> str:

@@ -53,6 +53,20 @@ async def test_everything_is_told_and_then_forgotten(mall: Buying) -> None:
         assert (await store[ANSWERS].find({"subject": buyer.user_id})).items == []
 
 
+@pytest.mark.requirement(16)
+async def test_uses_of_coupons_are_told_where_they_are_counted_by_user(mall: Buying) -> None:
+    for code, more in (("EACH", {"limit_per_user": 3}), ("ANY", {})):
+        given = {"code": code, "kind": "percent", "basis_points": 1000} | more
+        assert (await mall.call("checkout", "POST", "/api/v1/coupons", given, token=mall.operator)).status == 201
+    buyer = await mall.with_cart(await mall.product(), 3)
+    for coupon in ("each", "any", "each"):
+        assert (await mall.check_out(buyer, coupon=coupon)).status == 200
+        await mall.add(buyer, await mall.product())
+    told = (await mall.inside("checkout", f"/internal/persons/{buyer.user_id}", method="GET")).json["data"]
+    left = {thing: (uses["available"], uses["reserved"]) for thing, uses in told["coupon_uses"].items()}
+    assert left == {f"EACH:{buyer.user_id}": (1, 0)}
+
+
 @pytest.mark.requirement(17)
 async def test_a_checkout_that_runs_ends_first(mall: Buying) -> None:
     buyer = await mall.with_cart(await mall.product())
