@@ -33,8 +33,9 @@ ROWS: Final = Endpoint(
 AUDITOR: Final = "audit"
 """The one service that may ask."""
 MEDIA: Final = "application/x-ndjson"
-LONGEST_SECONDS: Final = 120.0
-"""A reader that is slower is cut off: as long as it reads, the store cannot tidy up behind it."""
+LONGEST_SECONDS: Final = 1800.0
+STALLED_SECONDS: Final = 30.0
+"""A reader that is slower, or takes nothing for so long, is cut off: as long as it reads, the store cannot tidy up behind it."""
 PAUSE_SECONDS: Final = 0.002
 """Between two batches, so that requests are served in between."""
 MOST_EVENTS: Final = 1000
@@ -129,7 +130,8 @@ async def _send(request: web.BaseRequest, lines: AsyncGenerator[bytes, None]) ->
         async with asyncio.timeout(LONGEST_SECONDS), aclosing(lines):
             await response.prepare(request)
             async for some in lines:
-                await response.write(some)
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await response.write(some)
             await response.write_eof()
     except ConnectionError:
         raise

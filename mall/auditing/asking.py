@@ -1,8 +1,9 @@
 """Asks every service for its rows, all at once so that their moments lie close together, and the bank for its statement."""
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -10,9 +11,10 @@ import msgspec
 from msgspec import UNSET
 
 from contracts import auth, bank
-from mall.auditing.books import AnyLine, Books, Statement, statement_of
+from mall.auditing.books import AnyLine, Authorized, Books, Statement, statement_of
 from mall.auditing.settings import Settings
-from mallkit.audit import AUDITOR, ROWS, Ended
+from mall.auditing.shelves import Archive, Shelf
+from mallkit.audit import AUDITOR, LONGEST_SECONDS, ROWS, STALLED_SECONDS, Ended
 from mallkit.calls import Calls, Neighbour
 from mallkit.errors import ShopError, Unavailable
 from mallkit.http1 import OK, Address, BrokenError, Client, NotSentError, address_of
@@ -20,7 +22,7 @@ from mallkit.identity import Identity
 from mallkit.issuer import HttpIssuer, IssuerEndpoints
 
 TOKENS = IssuerEndpoints(jwks=auth.jwks, revocations=auth.revocations, service_token=auth.service_token)
-READ_SECONDS = 120.0
+READ_SECONDS = LONGEST_SECONDS
 """How long one service may take to tell everything."""
 AGAIN_SECONDS = 0.3
 TOO_MANY = 429
@@ -55,7 +57,7 @@ async def asking(settings: Settings, services: Sequence[str]) -> AsyncIterator["
     issuer.reach(calls.to("auth", anonymous=True), calls.to("auth"))
     at_bank = calls.to("bank", anonymous=True) if settings.bank_key and "bank" in urls else None
     try:
-        yield Asking(settings, {name: urls.get(name, []) for name in services}, Readers(client, identity), at_bank)
+        yield Asking(settings, {name: urls.get(name, []) for name in services}, Readers(client, identity.bearer), at_bank)
     finally:
         client.close()
 
@@ -63,17 +65,26 @@ async def asking(settings: Settings, services: Sequence[str]) -> AsyncIterator["
 class Readers:
     """How one service's rows are read, from one of its copies."""
 
-    def __init__(self, client: Client, identity: Identity) -> None:
+    def __init__(self, client: Client, bearer: Callable[[], Awaitable[str]], stalled: float = STALLED_SECONDS) -> None:
         self._client = client
-        self._identity = identity
+        self._bearer = bearer
+        self._stalled = stalled
 
     async def read(self, service: str, url: str) -> Books:
         """Raises NotAsked with what went wrong."""
-        address, part = address_of(url), Reading(service)
+        address, part, now = address_of(url), Reading(service), asyncio.get_running_loop().time
         try:
-            reply = await self._client.request(address, self._request(address, await self._identity.bearer()), READ_SECONDS, part.take)
+            async with asyncio.timeout(self._stalled) as patience:
+
+                def take(piece: bytes) -> None:
+                    patience.reschedule(now() + self._stalled)
+                    part.take(piece)
+
+                reply = await self._client.request(address, self._request(address, await self._bearer()), READ_SECONDS, take)
         except NotSentError:
             raise NotAsked(f"{service} cannot be reached at {url}") from None
+        except TimeoutError:
+            raise NotAsked(f"{service} stopped telling after {part.books.rows} rows") from None
         except BrokenError:
             raise NotAsked(part.trouble or f"{service} broke off after {part.books.rows} rows") from None
         except ShopError as error:
@@ -93,7 +104,7 @@ class Reading:
     """One service's answer on its way in: bytes become lines, lines become rows."""
 
     def __init__(self, service: str) -> None:
-        self.books = Books()
+        self.books = Books.shelved()
         self.trouble = ""
         self._service = service
         self._rest = b""
@@ -113,12 +124,19 @@ class Reading:
         except msgspec.MsgspecError as error:
             self.trouble = f"{self._service} tells a row that is none: {error}"
             raise
-        for row in rows:
-            if isinstance(row, Ended):
-                self._told = row.rows
-                self.books.on_bus |= {self._service} if row.on_bus else set()
-            else:
-                self.books.add(self._service, row)
+        try:
+            for row in rows:
+                self._put(row)
+        except sqlite3.Error as error:
+            self.trouble = f"no room for the rows of {self._service}: {error}"
+            raise
+
+    def _put(self, row: AnyLine) -> None:
+        if isinstance(row, Ended):
+            self._told = row.rows
+            self.books.on_bus |= {self._service} if row.on_bus else set()
+        else:
+            self.books.add(self._service, row)
 
     def whole(self) -> Books:
         """Raises NotAsked where rows are missing."""
@@ -151,7 +169,7 @@ class Asking:
         for part in parts:
             if isinstance(part, Books):
                 books.take_in(part)
-        books.statement = statement if isinstance(statement, dict) else None
+        books.statement = statement if isinstance(statement, Shelf) else None
         return books
 
     async def _service(self, name: str, urls: Sequence[str]) -> Books:
@@ -171,7 +189,7 @@ class Asking:
     async def _statement(self) -> Statement | None:
         if self._bank is None:
             return None
-        known: Statement = {}
+        known = Shelf(Archive(), Authorized)
         ask = partial(bank.StatementOf, limit=OPERATIONS_AT_ONCE, api_key=self._settings.bank_key)
         after: str | None = None
         while True:

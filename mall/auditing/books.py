@@ -1,12 +1,14 @@
 """What the services told of themselves in one reading, by id, and what the bank's statement says. Data only."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from contracts import audit, bank
 from contracts.bank import OperationKind, OperationStatus
 from contracts.payment import PaymentStatus
+from mall.auditing.shelves import MOST_IN_MEMORY, Archive, Moves, Shelf
 from mallkit.action_rules import Entry, Head
 from mallkit.audit import Acted, ActedUpTo, Began, Ended, Failed, Unpublished
 
@@ -26,7 +28,7 @@ class Authorized:
     voided: bool = False
 
 
-Statement = dict[str, Authorized]
+Statement = MutableMapping[str, Authorized]
 """Of the bank, by authorization: its key is the attempt's id."""
 
 
@@ -35,7 +37,7 @@ def statement_of(operations: Iterable[bank.Operation], known: Statement) -> None
     for operation in operations:
         if operation.status is not OperationStatus.APPROVED:
             continue
-        under = known.setdefault(operation.authorization, Authorized())
+        under = known.get(operation.authorization) or Authorized()
         under.reference = under.reference or operation.reference
         under.currency = under.currency or operation.currency
         match operation.kind:
@@ -47,24 +49,25 @@ def statement_of(operations: Iterable[bank.Operation], known: Statement) -> None
                 under.refunds.append(operation.amount)
             case OperationKind.VOID:
                 under.voided = True
+        known[operation.authorization] = under
 
 
 @dataclass(slots=True)
 class Books:
-    """`movements` by key (a checkout's id, mostly), the others by id; `moments`: when each service was read, by its own clock."""
+    """Rows by their ids; `moments`: when each service was read, by its own clock."""
 
     moments: dict[str, float] = field(default_factory=dict)
-    counters: dict[str, audit.Counter] = field(default_factory=dict)
-    movements: defaultdict[str, list[audit.Movement]] = field(default_factory=lambda: defaultdict(list))
-    adjustments: dict[str, audit.Adjustment] = field(default_factory=dict)
-    coupons: dict[str, audit.CouponCounter] = field(default_factory=dict)
-    uses: defaultdict[str, list[audit.CouponMovement]] = field(default_factory=lambda: defaultdict(list))
-    """Of coupons, by key."""
-    orders: dict[str, audit.Order] = field(default_factory=dict)
-    accounts: dict[str, audit.Account] = field(default_factory=dict)
-    checkouts: dict[str, audit.Checkout] = field(default_factory=dict)
-    carts: dict[str, audit.Cart] = field(default_factory=dict)
-    guests: dict[str, audit.Guest] = field(default_factory=dict)
+    counters: MutableMapping[str, audit.Counter] = field(default_factory=dict)
+    movements: Moves[audit.Movement] = field(default_factory=partial(Moves, audit.Movement))
+    adjustments: MutableMapping[str, audit.Adjustment] = field(default_factory=dict)
+    coupons: MutableMapping[str, audit.CouponCounter] = field(default_factory=dict)
+    uses: Moves[audit.CouponMovement] = field(default_factory=partial(Moves, audit.CouponMovement))
+    """Of coupons."""
+    orders: MutableMapping[str, audit.Order] = field(default_factory=dict)
+    accounts: MutableMapping[str, audit.Account] = field(default_factory=dict)
+    checkouts: MutableMapping[str, audit.Checkout] = field(default_factory=dict)
+    carts: MutableMapping[str, audit.Cart] = field(default_factory=dict)
+    guests: MutableMapping[str, audit.Guest] = field(default_factory=dict)
     unpublished: dict[str, Unpublished] = field(default_factory=dict)
     """Service and event's id, with a slash between."""
     failures: Counter[str] = field(default_factory=Counter)
@@ -78,6 +81,15 @@ class Books:
     """Services whose events are published."""
     rows: int = 0
 
+    @classmethod
+    def shelved(cls, most: int = MOST_IN_MEMORY) -> "Books":
+        """For any number of rows, of which so many of each kind are in memory."""
+        archive = Archive()
+        books = cls(movements=Moves(audit.Movement, archive, most), uses=Moves(audit.CouponMovement, archive, most))
+        for kind, place in _BY_ID.items():
+            setattr(books, place, Shelf(archive, kind, most))
+        return books
+
     def add(self, service: str, row: AnyLine) -> None:
         """Puts a row where it belongs; the lines around the rows are the reader's."""
         self.rows += 1
@@ -86,9 +98,9 @@ class Books:
             return
         match row:
             case audit.CouponMovement():  # before what it is a kind of
-                self.uses[row.key].append(row)
+                self.uses.put(row)
             case audit.Movement():
-                self.movements[row.key].append(row)
+                self.movements.put(row)
             case Unpublished():
                 self.unpublished[f"{service}/{row.id}"] = row
             case Failed():
@@ -108,8 +120,11 @@ class Books:
 
     def take_in(self, other: "Books") -> None:
         """Another service's."""
-        for name in ("moments", "movements", "uses", "unpublished", *_BY_ID.values()):
-            getattr(self, name).update(getattr(other, name))
+        self.moments |= other.moments
+        self.unpublished |= other.unpublished
+        for name in ("movements", "uses", *_BY_ID.values()):
+            if len(getattr(other, name)):  # each kind is told by one service: its shelf is taken over as it is
+                setattr(self, name, getattr(other, name))
         self.failures += other.failures
         self.actions |= other.actions
         self.heads |= other.heads

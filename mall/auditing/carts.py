@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 
-from contracts import audit
 from mall.auditing.books import Books
 from mall.auditing.invariants import Invariant, Patience, Tell
 
@@ -12,21 +11,23 @@ REMEMBERED = 50
 
 def guest_once(books: Books, tell: Tell) -> int:
     """A merged guest cart went into one user's cart, the one that it names."""
-    holders: defaultdict[str, list[audit.Cart]] = defaultdict(list)
+    holders: defaultdict[str, list[str]] = defaultdict(list)
     for cart in books.carts.values():
         for guest_id in cart.merged:
-            holders[guest_id].append(cart)
-    for guest_id, carts in holders.items():
+            holders[guest_id].append(cart.id)
+    for guest_id, into in holders.items():
         guest = books.guests.get(guest_id)  # forgotten after a while, when it can begin nothing any more
-        if len(carts) > 1:
-            tell(guest_id, f"one guest cart, merged into {len(carts)} carts: {', '.join(sorted(cart.id for cart in carts))}", *carts)
-        elif guest is not None and guest.into != carts[0].id:
-            tell(guest_id, f"merged into cart {carts[0].id}, and says that it went to {guest.into or 'nobody'}", guest, *carts)
+        if len(into) > 1:
+            told = f"one guest cart, merged into {len(into)} carts: {', '.join(sorted(into))}"
+            tell(guest_id, told, *map(books.carts.get, into))
+        elif guest is not None and guest.into != into[0]:
+            told = f"merged into cart {into[0]}, and says that it went to {guest.into or 'nobody'}"
+            tell(guest_id, told, guest, books.carts.get(into[0]))
     for guest in books.guests.values():
         found = books.carts.get(guest.into)
         if guest.settled and guest.id not in holders and (found is None or len(found.merged) < REMEMBERED):
             tell(guest.id, f"went into cart {guest.into}, which knows nothing of it", guest, found)
-    return len(books.guests.keys() | holders.keys())
+    return len(books.guests) + sum(guest_id not in books.guests for guest_id in holders)
 
 
 def guest_settled(books: Books, tell: Tell) -> int:

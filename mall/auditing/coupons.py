@@ -1,6 +1,7 @@
 """The invariants of coupons: their uses are counted like stock, and belong to purchases that stand."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from contracts import audit
 from contracts.checkout import CheckoutStatus
@@ -32,12 +33,12 @@ def coupon_purchase(books: Books, tell: Tell) -> int:
         if not checkout.coupon or checkout.status not in FINAL:
             continue
         checked += 1
-        order, uses = books.orders.get(checkout.order_id), books.uses.get(checkout.id, [])
+        order, uses = books.orders.get(checkout.order_id), books.uses.of(checkout.id)
         wrong = _wrong(books, checkout, order, uses)
         if wrong:
             tell(checkout.id, f"{wrong} {checkout.coupon}: {_told(uses)}", checkout, order, *uses)
-    for key, uses in books.uses.items():
-        kept = [use for use in uses if use.state in KEPT]
+    for key, under in groupby(books.uses, lambda use: use.key):
+        kept = [use for use in under if use.state in KEPT]
         whose = books.checkouts.get(key)
         if kept and (whose is None or whose.coupon != kept[0].thing.partition(OF_USER)[0]):
             tell(key, "a use of a coupon for a purchase that is not there, or has another one", *kept, whose)

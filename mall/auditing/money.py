@@ -120,7 +120,7 @@ def payment_open(books: Books, tell: Tell) -> int:
         waiting = books.waiting(account.id)
         for attempt in account.attempts:
             checked += 1
-            if attempt is waiting:
+            if waiting is not None and attempt.id == waiting.id:
                 continue
             if attempt.status in OPEN or not attempt.over:
                 waits = "" if attempt.status in OPEN else ", and the order is not told"

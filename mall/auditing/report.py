@@ -107,10 +107,9 @@ def _sums(amounts: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 def _pieces(books: Books) -> dict[str, int]:
     by_state: Counter[str] = Counter()
-    for lines in books.movements.values():
-        for line in lines:
-            by_state[line.state] += line.quantity
-            by_state["back"] += line.returned
+    for line in books.movements:
+        by_state[line.state] += line.quantity
+        by_state["back"] += line.returned
     return {
         "received": by_state[State.RECEIVED] + by_state[State.ADJUSTED],
         "available": sum(counter.available for counter in books.counters.values()),

@@ -17,11 +17,10 @@ def bank_charges(books: Books, tell: Tell) -> int:
     """What the bank captured is what one attempt captured, the same amount, once."""
     if books.statement is None:
         return 0
-    attempts = _attempts(books)
     charged: Counter[str] = Counter()
     for key, under in books.statement.items():
         charged[under.reference] += len(under.captures)
-        account, attempt = attempts.get(key, (None, None))
+        account, attempt = _attempt(books, key, under)
         if under.captures and (attempt is None or attempt.status not in TAKING):
             tell(key, f"the bank captured {under.captures[0]}, the attempt is {attempt.status.value if attempt else 'not there'}", account)
         elif under.captures and attempt is not None and (under.captures, under.currency) != ([attempt.minor], attempt.currency):
@@ -41,7 +40,7 @@ def bank_refunds(books: Books, tell: Tell) -> int:
     """What the bank gave back is what the accounts say, neither more nor less."""
     if books.statement is None:
         return 0
-    given_back = {key: sum(under.refunds) for key, under in books.statement.items()}
+    given_back = {key: sum(under.refunds) for key, under in books.statement.items() if under.refunds}
     for account in books.accounts.values():
         if not all(_is_banks(each, books.statement) for each in captured(account)):
             continue
@@ -60,11 +59,10 @@ def bank_authorizations(books: Books, tell: Tell) -> int:
     """What was authorized and not captured is voided: no buyer's money stays reserved."""
     if books.statement is None:
         return 0
-    attempts = _attempts(books)
     for key, under in books.statement.items():
         if under.amount is None or under.captures or under.voided:
             continue
-        account, attempt = attempts.get(key, (None, None))
+        account, attempt = _attempt(books, key, under)
         if attempt is None or (attempt.over and attempt.status in ENDED):
             tell(
                 key,
@@ -79,8 +77,11 @@ def _is_banks(attempt: audit.Attempt, statement: Statement) -> bool:
     return attempt.provider == "bank" or attempt.id in statement
 
 
-def _attempts(books: Books) -> dict[str, tuple[audit.Account, audit.Attempt]]:
-    return {each.id: (account, each) for account in books.accounts.values() for each in account.attempts}
+def _attempt(books: Books, key: str, under: Authorized) -> tuple[audit.Account | None, audit.Attempt | None]:
+    """The attempt of that id, which belongs to the order that the bank was told."""
+    account = books.accounts.get(under.reference)
+    attempt = next((each for each in account.attempts if each.id == key), None) if account else None
+    return (account, attempt) if attempt else (None, None)
 
 
 INVARIANTS = (

@@ -29,7 +29,7 @@ def stock_negative(books: Books, tell: Tell) -> int:
 def stock_log(books: Books, tell: Tell) -> int:
     """Every entry in the log of a stock tells of a movement that there is, over as many pieces."""
     for entry in books.adjustments.values():
-        told = [line.quantity for line in books.movements.get(entry.id, ()) if line.thing == entry.thing and line.state == State.ADJUSTED]
+        told = [line.quantity for line in books.movements.of(entry.id) if line.thing == entry.thing and line.state == State.ADJUSTED]
         if told != [entry.quantity]:
             tell(entry.id, f"{entry.quantity} of {entry.thing} in the log, moved were {_all(told)}", entry)
     return len(books.adjustments)
@@ -42,7 +42,7 @@ def order_stock(books: Books, tell: Tell) -> int:
         if order.status not in MONEY_TAKEN:
             continue
         checked += 1
-        lines = books.movements.get(order.hold_id, [])
+        lines = books.movements.of(order.hold_id)
         gone = Counter({line.thing: line.quantity - line.returned for line in lines if line.state in GIVEN})
         kept = Counter(order.lines) - Counter(order.restocked)
         if +gone != kept:
@@ -53,20 +53,15 @@ def order_stock(books: Books, tell: Tell) -> int:
 def stock_order(books: Books, tell: Tell) -> int:
     """Stock is taken only for orders that are paid, and held only for orders that may still be."""
     checked = 0
-    for lines in books.movements.values():
-        for line in lines:
-            if line.state != State.TAKEN and not (line.state == State.HELD and line.bound):
-                continue
-            checked += 1
-            order = books.orders.get(line.bound)
-            paid, over = order is not None and order.status in MONEY_TAKEN, order is None or order.status in OVER
-            if over or (line.state == State.TAKEN and not paid):
-                tell(
-                    line.id,
-                    f"{line.quantity} of {line.thing} are {line.state} for order {line.bound or '-'}, {_status(order)}",
-                    line,
-                    order,
-                )
+    for line in books.movements:
+        if line.state != State.TAKEN and not (line.state == State.HELD and line.bound):
+            continue
+        checked += 1
+        order = books.orders.get(line.bound)
+        paid, over = order is not None and order.status in MONEY_TAKEN, order is None or order.status in OVER
+        if over or (line.state == State.TAKEN and not paid):
+            whose = f"order {line.bound or '-'}, {_status(order)}"
+            tell(line.id, f"{line.quantity} of {line.thing} are {line.state} for {whose}", line, order)
     return checked
 
 
@@ -74,12 +69,11 @@ def reservation_expired(books: Books, tell: Tell) -> int:
     """No reservation that belongs to no order outlives its time."""
     checked = 0
     now = books.moments.get("product", 0.0)
-    for lines in books.movements.values():
-        for line in lines:
-            if line.state in (State.ASKED, State.HELD) and not line.bound and line.expires_at:
-                checked += 1
-                if line.expires_at <= now:
-                    tell(line.id, f"{line.quantity} of {line.thing} were to be free {now - line.expires_at:.0f} s ago")
+    for line in books.movements:
+        if line.state in (State.ASKED, State.HELD) and not line.bound and line.expires_at:
+            checked += 1
+            if line.expires_at <= now:
+                tell(line.id, f"{line.quantity} of {line.thing} were to be free {now - line.expires_at:.0f} s ago")
     return checked
 
 

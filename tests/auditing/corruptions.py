@@ -77,7 +77,7 @@ def use_lost(paper: Paper, _: Purchase) -> str:
 def coupon_not_used(paper: Paper, bought: Purchase) -> str:
     row = paper.books.checkouts[bought.id]
     paper.books.checkouts[bought.id] = replace(row, coupon="ANOTHER")
-    paper.books.uses.pop(bought.id, None)
+    paper.books.uses.drop(bought.id)
     return bought.id
 
 

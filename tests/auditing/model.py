@@ -9,7 +9,7 @@ from contracts import audit
 from contracts.checkout import CheckoutStatus
 from contracts.order import Status
 from contracts.payment import PaymentStatus, RefundStatus
-from mall.auditing.books import Authorized, Books
+from mall.auditing.books import Authorized, Books, Statement
 from mallkit.allotment_words import movement_id
 
 PRICE = 500
@@ -30,19 +30,17 @@ class Paper:
             self.move(movement_id("first", thing), key="first", thing=thing, quantity=pieces, state="received")
 
     @property
-    def statement(self) -> dict[str, Authorized]:
+    def statement(self) -> Statement:
         """The bank's."""
         assert self.books.statement is not None
         return self.books.statement
 
     def move(self, movement: str, **fields: Any) -> None:
         """Writes the movement of that id."""
-        lines = self.books.movements[fields.get("key") or movement.partition("/")[0]]
-        for at, line in enumerate(lines):
-            if line.id == movement:
-                lines[at] = replace(line, revision=line.revision + 1, **fields)
-                return
-        lines.append(audit.Movement(id=movement, revision=1, **fields))
+        under = self.books.movements.of(fields.get("key") or movement.partition("/")[0])
+        found = next((line for line in under if line.id == movement), None)
+        changed = replace(found, revision=found.revision + 1, **fields) if found else audit.Movement(id=movement, revision=1, **fields)
+        self.books.movements.put(changed)
 
     def count(self, thing: str, available: int, reserved: int) -> None:
         """Adds to a counter."""
@@ -52,10 +50,9 @@ class Paper:
 
     def use(self, key: str, available: int = 0, reserved: int = 0, **fields: Any) -> None:
         """Writes the coupon's movement under that key, and adds to its counter."""
-        found = self.books.uses[key] or [
-            audit.CouponMovement(id=movement_id(key, COUPON), revision=0, key=key, thing=COUPON, quantity=1, state="")
-        ]
-        self.books.uses[key] = [replace(each, revision=each.revision + 1, **fields) for each in found]
+        new = audit.CouponMovement(id=movement_id(key, COUPON), revision=0, key=key, thing=COUPON, quantity=1, state="")
+        for each in self.books.uses.of(key) or [new]:
+            self.books.uses.put(replace(each, revision=each.revision + 1, **fields))
         counter = self.books.coupons[COUPON]
         changed = {"available": counter.available + available, "reserved": counter.reserved + reserved}
         self.books.coupons[COUPON] = replace(counter, revision=counter.revision + 1, **changed)

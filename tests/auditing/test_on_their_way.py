@@ -11,7 +11,7 @@ RECEIVED = Movement(id="first/tea", revision=1, key="first", thing="tea", quanti
 def suspects(counter: Counter, *movements: Movement) -> list[str]:
     books = Books(counters={counter.id: counter})
     for movement in movements:
-        books.movements[movement.key].append(movement)
+        books.movements.put(movement)
     found = examine(books, [each for each in INVARIANTS if each.name == "stock-balance"])
     return [suspect.told for finding in found for suspect in finding.suspects]
 

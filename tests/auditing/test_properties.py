@@ -1,12 +1,16 @@
 """Random histories of a correct mall violate nothing; one random corruption of such a history is named with its id."""
 
+from itertools import chain
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mall.auditing.audit import INVARIANTS
+from mall.auditing.books import Authorized, Books
 from mall.auditing.invariants import Patience, Suspect, examine
+from mall.auditing.shelves import Archive, Shelf
 from tests.auditing.corruptions import OF_CANCELLED, OF_PAID
 from tests.auditing.model import BEGUN, CANCELLING, FORWARD, NO_RETURN, Paper, Purchase
 
@@ -45,7 +49,28 @@ def carried_out(plans: list[Plan]) -> tuple[Paper, list[Purchase]]:
 
 
 def suspects(paper: Paper) -> list[Suspect]:
-    return [suspect for finding in examine(paper.books, INVARIANTS) for suspect in finding.suspects]
+    """The same from books in memory and from those that were put away."""
+    found = _of(paper.books)
+    assert sorted(suspect.key for suspect in _of(put_away(paper.books))) == sorted(suspect.key for suspect in found)
+    return found
+
+
+def _of(books: Books) -> list[Suspect]:
+    return [suspect for finding in examine(books, INVARIANTS) for suspect in finding.suspects]
+
+
+def put_away(books: Books) -> Books:
+    """A copy, of which two rows of each kind are in memory."""
+    copy = Books.shelved(2)
+    for move in chain(books.movements, books.uses):
+        copy.add("any", move)
+    for place in ("counters", "adjustments", "coupons", "orders", "accounts", "checkouts", "carts", "guests"):
+        getattr(copy, place).update(getattr(books, place))
+    copy.statement = Shelf(Archive(), Authorized, 2)
+    copy.statement.update(books.statement or {})
+    copy.moments, copy.on_bus, copy.unpublished = books.moments, books.on_bus, books.unpublished
+    copy.actions, copy.heads = books.actions, books.heads
+    return copy
 
 
 @pytest.mark.requirement(166)
