@@ -103,8 +103,8 @@ class Readers:
 class Reading:
     """One service's answer on its way in: bytes become lines, lines become rows."""
 
-    def __init__(self, service: str) -> None:
-        self.books = Books.shelved()
+    def __init__(self, service: str, books: Books | None = None) -> None:
+        self.books = books or Books.shelved(Archive())
         self.trouble = ""
         self._service = service
         self._rest = b""

@@ -82,9 +82,8 @@ class Books:
     rows: int = 0
 
     @classmethod
-    def shelved(cls, most: int = MOST_IN_MEMORY) -> "Books":
+    def shelved(cls, archive: Archive, most: int = MOST_IN_MEMORY) -> "Books":
         """For any number of rows, of which so many of each kind are in memory."""
-        archive = Archive()
         books = cls(movements=Moves(audit.Movement, archive, most), uses=Moves(audit.CouponMovement, archive, most))
         for kind, place in _BY_ID.items():
             setattr(books, place, Shelf(archive, kind, most))

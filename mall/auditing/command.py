@@ -6,6 +6,7 @@ Exit status: 0 clean; 1 something is violated, the ids are told; 2 a service cou
 import argparse
 import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -39,6 +40,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
         return CANNOT_ASK
     except NotAsked as refusal:
         print(f"mall audit: {refusal.detail}", file=sys.stderr)
+        return CANNOT_ASK
+    except sqlite3.Error as error:
+        print(f"mall audit: no room for what the services tell, in the folder for temporary files: {error}", file=sys.stderr)
         return CANNOT_ASK
     print(as_json(report).decode() if wish.json else table(report))
     return 0 if report.clean else 1

@@ -40,10 +40,10 @@ class Archive:
         return self._connection.execute(sql, values)
 
     def put(self, sql: str, rows: Iterator[tuple[Any, ...]]) -> None:
-        """One statement for each row, all of them or none."""
-        with self._connection:
-            self._connection.execute("BEGIN")
-            self._connection.executemany(sql, rows)
+        """One statement for each row. Raises sqlite3.Error, where the disk is full; then nothing more can be read here."""
+        self._connection.execute("BEGIN")
+        self._connection.executemany(sql, rows)
+        self._connection.execute("COMMIT")
 
 
 class Shelf(MutableMapping[str, R]):

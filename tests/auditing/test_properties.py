@@ -61,7 +61,7 @@ def _of(books: Books) -> list[Suspect]:
 
 def put_away(books: Books) -> Books:
     """A copy, of which two rows of each kind are in memory."""
-    copy = Books.shelved(2)
+    copy = Books.shelved(Archive(), 2)
     for move in chain(books.movements, books.uses):
         copy.add("any", move)
     for place in ("counters", "adjustments", "coupons", "orders", "accounts", "checkouts", "carts", "guests"):

@@ -1,6 +1,7 @@
 """GET /internal/audit/rows of a service: who may read it, what stands in it, and that it is whole or told to be a part."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -9,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from mall.auditing.asking import LARGEST_LINE, NotAsked, Reading
+from mall.auditing.books import Books
+from mall.auditing.shelves import Archive
 from mallkit.audit import ROWS
 from mallkit.problem import MEDIA
 from tests.mallhouse import Answer, House, house
@@ -109,6 +112,15 @@ async def test_what_is_no_row_ends_the_reading() -> None:
         with pytest.raises(msgspec.MsgspecError):
             reading.take(line)
         assert reading.trouble.startswith("order tells a row that is none: ")
+
+
+async def test_a_disk_that_is_full_is_told() -> None:
+    archive = Archive()
+    reading = Reading("order", Books.shelved(archive, 10))
+    archive.ask("PRAGMA max_page_count = 8")
+    with pytest.raises(sqlite3.OperationalError):
+        reading.take(b"".join(b'{"row":"cart","id":"%d","revision":1}\n' % number for number in range(2000)))
+    assert reading.trouble == "no room for the rows of order: database or disk is full"
 
 
 async def test_a_row_without_an_end_is_not_waited_for() -> None:
