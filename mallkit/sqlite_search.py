@@ -1,7 +1,8 @@
 """`find` with terms: a page is read from the lists of terms, so that what it costs does not grow with the number of documents.
 
 The sparsest list is walked in the order that is asked for, and whatever else must hold is looked up for each document on the way.
-A walk looks at `Bounds.walked` documents and no more: where too few of them fit the page ends early, and its cursor goes on.
+A walk looks at `Bounds.in_vain` documents, goes on while some of them fit, and looks at `Bounds.walked` and no more: where too few fit the
+page ends early, and its cursor goes on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +27,10 @@ Clause: TypeAlias = tuple[str, tuple[Any, ...]]
 class Bounds:
     """How much a page may cost."""
 
-    walked: int = 1000
-    """Documents that it looks at: a millisecond, or two."""
+    in_vain: int = 500
+    """Documents that it looks at without finding any: half a millisecond."""
+    walked: int = 2000
+    """Documents that it looks at while it finds some: two milliseconds."""
     merged: int = 64
     """Words that the beginning of one may stand for so that their lists are merged; of more each document is asked whether it has one."""
     collected: int = 1000
@@ -107,13 +110,17 @@ class Search:
         self._order = question.order
         self._behind = () if question.after is None else (question.order.behind(question.after, "l."),)
         self._most = question.limit + 1 + question.offset
-        self._looked = 0 if question.offset else bounds.walked
-        """How many documents are looked at; 0 for as many as it takes: what is left out must have been counted."""
+        self._looked = 0 if question.offset else bounds.in_vain
+        """How many documents are looked at in a row; 0 for as many as it takes: what is left out must have been counted."""
 
     def page(self) -> tuple[list[Stored], Place | None]:
         """The documents in order, and where the next page begins."""
-        asked = self._question
+        asked, looked = self._question, self._looked
         found, end = self._found()
+        while found and end is not None and len(found) < self._most and looked < self._bounds.walked:
+            self._behind = (self._order.behind(end, "l."),)
+            more, end = self._found()
+            found, looked = [*found, *more][: self._most], looked + self._looked
         shown = found[asked.offset : asked.offset + asked.limit]
         if len(found) == self._most:
             end = shown[-1][:2] if shown else None
@@ -168,7 +175,7 @@ class Search:
         """The one whose next documents reach farthest; one that ends before that is the best."""
         reached: list[tuple[Place, Driver]] = []
         for driver in drivers:
-            edge = self._nearest([self._place_at(way, max(self._bounds.walked // len(driver.ways), 1)) for way in driver.ways])
+            edge = self._nearest([self._place_at(way, max(self._bounds.in_vain // len(driver.ways), 1)) for way in driver.ways])
             if edge is None:
                 return driver
             reached.append((edge, driver))

@@ -83,7 +83,7 @@ async def test_a_page_costs_the_same_among_eight_times_as_many(name: str, shelve
     spent = []
     for path in shelves:
         counter = Counter()
-        async with open_store(path, [BOOKS], bounds=Bounds(walked=100, collected=50), watch=counter.watch) as store:
+        async with open_store(path, [BOOKS], bounds=Bounds(in_vain=100, walked=100, collected=50), watch=counter.watch) as store:
             found = await QUESTIONS[name](store[BOOKS])
         assert not isinstance(found, Page) or found.items
         spent.append(counter.steps)

@@ -16,10 +16,11 @@ from mallkit.store import AnyOf, Collection, Prefix, Range, Store, Term
 from tests.mallkit.books import BOOKS, Book
 
 WAYS = {
-    "lists are merged": Bounds(walked=10_000, merged=100, collected=0),
-    "documents are sorted": Bounds(walked=10_000, merged=0, collected=10_000),
-    "the collection is walked": Bounds(walked=10_000, merged=0, collected=0),
-    "pages end early": Bounds(walked=3, merged=2, collected=1),
+    "lists are merged": Bounds(in_vain=10_000, walked=10_000, merged=100, collected=0),
+    "documents are sorted": Bounds(in_vain=10_000, walked=10_000, merged=0, collected=10_000),
+    "the collection is walked": Bounds(in_vain=10_000, walked=10_000, merged=0, collected=0),
+    "pages end early": Bounds(in_vain=3, walked=3, merged=2, collected=1),
+    "pages go on while they find something": Bounds(in_vain=2, walked=7, merged=2, collected=1),
 }
 WORDS = st.sampled_from(["a", "ab", "abc", "b", "ba", "茶", "茶壶", "z"])
 TERMS: st.SearchStrategy[Term] = st.one_of(WORDS, st.sampled_from(["", "a", "ab", "b", "茶", "zz"]).map(Prefix))
@@ -128,7 +129,7 @@ def _words(number: int) -> frozenset[str]:
 
 
 async def test_a_shelf_with_few_leads_a_common_word(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(walked=60)) as store:
+    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(in_vain=60, walked=60)) as store:
         await shelve(store, 2000)
         for where in ({"shelf": "b"}, {"shelf": AnyOf(["b", "c"])}, {"shelf": "b", "price": Range(ge=0)}):
             for order in ("id", "-id", "price"):
@@ -138,7 +139,7 @@ async def test_a_shelf_with_few_leads_a_common_word(tmp_path: Path) -> None:
 
 
 async def test_words_that_never_meet_end_a_page_early_and_it_goes_on_to_the_end(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(walked=50)) as store:
+    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(in_vain=50, walked=50)) as store:
         await shelve(store, 400)
         page = await store[BOOKS].find(all_of={"words": ["green", "black"]})
         rounds = 1
@@ -150,8 +151,22 @@ async def test_words_that_never_meet_end_a_page_early_and_it_goes_on_to_the_end(
         assert rounds == 5  # the 200 that are green, fifty at a time, and the end
 
 
+async def test_a_page_goes_on_while_it_finds_something(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(in_vain=30, walked=100)) as store:
+        await shelve(store, 2000)
+        find = partial(store[BOOKS].find, limit=10, all_of={"words": ["green"]})
+        page = await find({"price": Range(ge=49)})  # each 25th of the green ones
+        assert [book.id for book in page.items] == ["b00048", "b00098", "b00148", "b00198"], "of the first 120"
+        more = await find({"price": Range(ge=49)}, after=page.next)
+        assert [book.id for book in more.items] == ["b00248", "b00298", "b00348", "b00398", "b00448"]
+        vain = await find({"price": Range(ge=60)})
+        assert vain.items == []
+        assert vain.next is not None
+        assert (await find({"price": Range(ge=49)}, after=vain.next)).items[0].id == "b00098", "it looked at thirty"
+
+
 async def test_a_sparse_word_leads_a_common_one_so_that_the_page_is_full(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(walked=15)) as store:
+    async with open_store(tmp_path / "books.sqlite", [BOOKS], bounds=Bounds(in_vain=15, walked=15)) as store:
         await shelve(store, 2000)
         asked: list[list[Term]] = [["tea", "rare"], ["rare", "tea"], ["tea", Prefix("rar")], ["black", Prefix("tea"), "rare"]]
         for terms in asked:
