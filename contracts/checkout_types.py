@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from mallkit.endpoint import END, View, Wish
+from mallkit.endpoint import View, Wish
 from mallkit.errors import Invalid, Refused
 from mallkit.money import SignedAmount
 
@@ -42,13 +42,19 @@ class Address(Wish, frozen=True):
     zip_code: Annotated[str, Meta(max_length=20, examples=["95014"])] | Annotated[int, Meta(ge=0, le=9_999_999_999)]
 
 
-class CreditCard(Wish, frozen=True):
-    """Held in memory for one call only. The CVV is text, or a number (which loses leading zeros)."""
+MOST_SENT = 2**53
 
-    credit_card_number: Annotated[str, Meta(max_length=32, examples=["4242424242424242"])]
-    credit_card_cvv: Annotated[str, Meta(max_length=4, pattern=rf"^[0-9]*{END}", examples=["123"])] | Annotated[int, Meta(ge=0, le=9999)]
-    credit_card_expiration_year: Annotated[int, Meta(ge=0, le=9999, examples=[2031])]
-    credit_card_expiration_month: Annotated[int, Meta(ge=0, le=99, examples=[12])]
+
+class CreditCard(Wish, frozen=True):
+    """Held in memory for one call only. The CVV is text, or a number (which loses leading zeros).
+
+    The bounds only keep out what is no card at all: what is wrong with a card is told by CardInvalid.
+    """
+
+    credit_card_number: Annotated[str, Meta(max_length=64, examples=["4242424242424242"])]
+    credit_card_cvv: Annotated[str, Meta(max_length=32, examples=["123"])] | Annotated[int, Meta(ge=-MOST_SENT, le=MOST_SENT)]
+    credit_card_expiration_year: Annotated[int, Meta(ge=-MOST_SENT, le=MOST_SENT, examples=[2031])]
+    credit_card_expiration_month: Annotated[int, Meta(ge=-MOST_SENT, le=MOST_SENT, examples=[12])]
 
     def distinct(self) -> str:
         """What tells two cards apart: for keyed fingerprints only, never without a key. The CVV is no part of it."""

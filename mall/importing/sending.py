@@ -22,7 +22,7 @@ URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?(?P<path>(/[A-Za-z0-9._~-]+)*/?)",
     re.ASCII | re.IGNORECASE,
 )
-ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 G = TypeVar("G")
 

@@ -1,7 +1,7 @@
 """Shopify's product CSV export: several rows a product, one for each variant and some only for pictures. Pure.
 
-Not on sale (Published false, Status draft or archived) is left out. A product's category is its Type, else the last step of its product
-category, else its first tag, else "other".
+Not on sale (Published false, Status draft, archived or unlisted) is left out. A product's category is its Type, else the last step of its
+product category, else its first tag, else "other".
 """
 
 import csv
@@ -19,7 +19,10 @@ OPTIONS = ("Option1", "Option2", "Option3")
 VARIANT_CELLS = ("Option1 Value", "Variant Price", "Variant SKU")
 """A further row of a handle without any of these only adds a picture."""
 CATEGORIES = ("Product Category", "Standardized Product Type", "Google Shopping / Google Product Category")
-ON_SALE = {"Published": {"": True, "true": True, "false": False}, "Status": {"": True, "active": True, "draft": False, "archived": False}}
+ON_SALE = {
+    "Published": {"": True, "true": True, "false": False},
+    "Status": {"": True, "active": True, "draft": False, "archived": False, "unlisted": False},
+}
 csv.field_size_limit(1_000_000)  # the kit's own 128 KiB would refuse long descriptions without naming the row
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from contracts import SERVICES
 from mall import broker
 from mall.parts import COPY_APART, PARTS
+from mallkit.settings import Common
 
 WORD = re.compile(r"[a-z][a-z0-9]{1,30}")
 FIRST_PORT = 8010
@@ -19,6 +20,8 @@ TEST_APART = 10_000
 LAST_PORT = 65_535 - TEST_APART
 OTHERS = frozenset({"mall", "contract", "contracts", "service", "common", "neighbours", broker.NAME})
 """Words that settings, tables and modules use for something else."""
+SETTINGS = frozenset(field.partition("_")[0] for field in Common.__struct_fields__)
+"""With which names of settings begin that every part has: MALL_LOG_LEVEL would be the setting `level` of a service `log`."""
 
 
 class BadName(Exception):
@@ -45,7 +48,7 @@ def named(name: str, port: int | None, root: Path) -> Named:
     parts = {part.name for part in PARTS} | set(SERVICES)
     if name in parts or (root / f"svc_{name}").exists():
         raise BadName(f"there is a part {name} already")
-    if name in OTHERS or keyword.iskeyword(name) or hasattr(builtins, name) or (root / "contracts" / f"{name}.py").exists():
+    if name in OTHERS | SETTINGS or keyword.iskeyword(name) or hasattr(builtins, name) or (root / "contracts" / f"{name}.py").exists():
         raise BadName(f"{name} means something else already")
     if clash := next((part for part in parts if part.startswith(f"{name}_") or name.startswith(f"{part}_")), None):
         raise BadName(f"settings of {name} and {clash} could not be told apart")

@@ -13,7 +13,9 @@ def check(card: CreditCard, today: tuple[int, int]) -> None:
     digits = card.credit_card_number.replace(" ", "").replace("-", "")
     if not (digits.isascii() and digits.isdigit() and SHORTEST <= len(digits) <= LONGEST and _has_check_digit(digits)):
         raise CardInvalid("the card number is not valid", field="credit_card_number")
-    if isinstance(card.credit_card_cvv, str) and len(card.credit_card_cvv) not in CVV_DIGITS:
+    cvv = card.credit_card_cvv
+    code = f"{cvv:03}" if isinstance(cvv, int) else cvv  # a number has lost its leading zeros
+    if not (code.isascii() and code.isdigit() and len(code) in CVV_DIGITS):
         raise CardInvalid("the CVV of a card has 3 or 4 digits", field="credit_card_cvv")
     if not 1 <= card.credit_card_expiration_month <= DECEMBER:
         raise CardInvalid("the expiry month is 1 to 12", field="credit_card_expiration_month")

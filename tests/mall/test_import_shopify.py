@@ -6,12 +6,14 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mall.importing.reading import Bounds, read_file
 from mall.importing.row import BadImport, BadRow
+from mall.importing.sending import ENCODER
 from mall.importing.shopify import read_shopify
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -44,6 +46,7 @@ def test_each_variant_is_a_product_of_its_handles_group() -> None:
     assert [row.import_key for row in aprons] == ["linen-apron/small/sand", "linen-apron/large/sand", "linen-apron/large/sea%2fsky"]
     assert [row.name for row in aprons] == ["Linen Apron, Small, Sand", "Linen Apron, Large, Sand", "Linen Apron, Large, Sea/Sky"]
     assert aprons[2].options == {"Size": "Large", "Colour": "Sea/Sky"}
+    assert list(msgspec.json.decode(ENCODER.encode(aprons[2]))["options"]) == ["Size", "Colour"], "sent in the shop's order"
     assert {row.category for row in aprons} == {"home-kitchen"}
     assert [row.tags for row in aprons] == [["linen", "Kitchen"]] * 3
     assert [row.price for row in aprons] == [Decimal("39.90"), Decimal("42.00"), Decimal("42.50")]
@@ -73,6 +76,12 @@ def test_a_weight_that_is_none_is_told(cell: str) -> None:
 
 def test_an_empty_inventory_is_none() -> None:
     assert [row.stock for row in read_file(EXPORTS / "kitchen.csv").products] == [4, 0, 0, 12, 3]
+
+
+@pytest.mark.parametrize(("status", "kept"), [("active", 1), ("", 1), ("draft", 0), ("archived", 0), ("unlisted", 0)])
+def test_what_is_not_on_sale_is_left_out(status: str, kept: int) -> None:
+    text = f"Handle,Title,Status,Variant Price,Variant Inventory Qty\ncup,Cup,active,1,1\npot,Pot,{status},2,1\n"
+    assert sum(row.group == "pot" or row.import_key.startswith("pot") for row in read_shopify(text, "USD").products) == kept
 
 
 def test_default_title_means_no_options() -> None:
