@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from contracts.auth_sessions import ChangePassword, EndSessions, GiveRole, LastAdmin, PersonsRole, SessionOf, SessionPage, SessionsOf
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
+from contracts.product_words import SHOWN
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,
@@ -38,7 +39,7 @@ Email = Annotated[
     ),
 ]
 Password = Annotated[str, Meta(min_length=8, max_length=128, examples=["correct-horse-battery"])]
-Name = Annotated[str, Meta(min_length=1, max_length=200, examples=["Ann"])]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=SHOWN, examples=["Ann"])]
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 

@@ -108,7 +108,7 @@ class Cancel(Wish, frozen=True):
     """A customer cancels an order; money already taken is paid back, stock given back."""
 
     order_id: Id
-    reason: Annotated[str, Meta(max_length=200, examples=["ordered twice"])] = ""
+    reason: Reason = ""
 
 
 class OrdersOf(Wish, frozen=True):
@@ -118,7 +118,7 @@ class OrdersOf(Wish, frozen=True):
     after: Cursor | UnsetType = UNSET
     limit: Limit = 20
     page: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType = UNSET
-    page_size: Annotated[int, Meta(ge=1, le=200)] = field(name="pageSize", default=20)
+    page_size: Annotated[int, Meta(ge=1, le=200)] | UnsetType = field(name="pageSize", default=UNSET)
 
 
 class AllOrders(Wish, frozen=True):

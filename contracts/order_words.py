@@ -211,7 +211,7 @@ class OrderView(View, frozen=True):
 
 
 class OrderPage(View, frozen=True):
-    """Newest first. `page` and `pageSize` are echoed where the request named them."""
+    """Newest first."""
 
     items: list[OrderView]
     next: str | None

@@ -24,6 +24,7 @@ from contracts.payment_words import (
 )
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
+from contracts.product_words import SHOWN
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,
@@ -155,7 +156,7 @@ class Refund(Wish, frozen=True):
     """Without `amount`, all that is left."""
 
     transaction_id: Id
-    reason: Annotated[str, Meta(min_length=1, max_length=200, examples=["damaged"])]
+    reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=SHOWN, examples=["damaged"])]
     amount: Paid | UnsetType = UNSET
 
 

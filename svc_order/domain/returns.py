@@ -53,7 +53,8 @@ def take_back(order: Order, wished: Return, origin: Origin) -> Order | tuple[Ord
     after = replace(order, returns=(*order.returns, wished))
     before = sum(each.minor for each in order.returns)
     minor = max(worth(order.receipt, order.ordered, after.returned, order.total_minor) - before, 0)
-    back = replace(wished, at=origin.at, minor=minor)
+    reason = "" if order.forgotten else wished.reason  # nobody comes again to forget it
+    back = replace(wished, at=origin.at, minor=minor, reason=reason)
     noted = replace(
         order,
         returns=(*order.returns, back),

@@ -25,12 +25,13 @@ async def of_user(wish: contract.OrdersOf, caller: Caller, ports: Ports) -> tupl
     """A user's orders, for the user and for operators. Raises Missing."""
     if wish.user_id != caller.subject and not caller.is_operator:
         raise Missing
-    if wish.page is UNSET:
+    if wish.page is UNSET and wish.page_size is UNSET:
         return await ports.orders.of_user(wish.user_id, after=None if wish.after is UNSET else wish.after, limit=wish.limit, offset=0)
     if wish.after is not UNSET:
-        message = "send page or after, not both"
+        message = "send page and pageSize, or after, not both"
         raise Invalid(message)
-    return await ports.orders.of_user(wish.user_id, after=None, limit=wish.page_size, offset=(wish.page - 1) * wish.page_size)
+    size, number = wish.limit if wish.page_size is UNSET else wish.page_size, 1 if wish.page is UNSET else wish.page
+    return await ports.orders.of_user(wish.user_id, after=None, limit=size, offset=(number - 1) * size)
 
 
 async def everybodys(wish: contract.AllOrders, ports: Ports) -> Page[Order]:

@@ -66,6 +66,8 @@ class Account:
     closed: bool = False
     later: float = 0.0
     """The job does not look at it before: what was tried has failed."""
+    forgotten: bool = False
+    """Nobody's words are kept any more."""
 
     @property
     def due(self) -> float:
@@ -209,7 +211,8 @@ def begin_refund(account: Account, wished: Refund, wanted: int | None, now: floa
     minor = account.refundable if wanted is None else wanted
     if minor <= 0 or minor > account.refundable:
         raise RefundTooLarge(refundable=Money(account.refundable, took.currency).amount)
-    asked = replace(wished, transaction_id=took.transaction_id, minor=minor, created=now)
+    reason = "" if account.forgotten else wished.reason
+    asked = replace(wished, transaction_id=took.transaction_id, minor=minor, created=now, reason=reason)
     return replace(account, refunds=(*account.refunds, asked))
 
 
@@ -246,8 +249,8 @@ def forget(account: Account) -> Account:
         return account
     attempts = tuple(each if not each.card else replace(each, card="") for each in account.attempts)
     refunds = tuple(each if not each.reason else replace(each, reason="") for each in account.refunds)
-    kept = attempts == account.attempts and refunds == account.refunds
-    return account if kept else replace(account, attempts=attempts, refunds=refunds)
+    kept = account.forgotten and attempts == account.attempts and refunds == account.refunds
+    return account if kept else replace(account, attempts=attempts, refunds=refunds, forgotten=True)
 
 
 def _of(account: Account, attempt_id: str) -> Attempt:

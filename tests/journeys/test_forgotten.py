@@ -144,17 +144,23 @@ async def test_all_of_it_is_told_and_then_nothing_is_left(mall: Mall, people: Pe
 async def test_nothing_breaks_without_the_person(mall: Mall, people: People, quill: tuple[Quill, Person]) -> None:
     words, person = quill
     orders, operator = await live(words, person, people), await people.operator()
-    delivered = (await check_out(words, person, await people.product(stock=5))).json
+    product_id = await people.product(stock=5)
+    delivered = (await check_out(words, person, product_id)).json
     for status in ("shipped", "completed"):
         moved = await operator.call("PUT", f"/api/v1/orders/{delivered['order_id']}/status", {"status": status})
         assert moved.status == 200, moved.body
     assert (await person.call("DELETE", ME)).status == 204
     await forgotten(person.user_id, people)
-    wish = {"amount": 1, "reason": "it came broken"}
+    late = f"Zebedee {words.mark} says that it came broken"
+    wish = {"amount": 1, "reason": late}
     path = f"/api/v1/payments/{delivered['transaction_id']}/refunds"
     refunds = [await operator.call("POST", path, wish, key=f"late-{words.mark}") for _ in range(2)]
     assert [told.status for told in refunds] == [201, 201], "money goes back without the person, and once for its key"
     assert refunds[0].json["refund_id"] == refunds[1].json["refund_id"]
+    back = {"reason": late, "lines": [{"product_id": product_id, "quantity": 1}]}
+    returned = await operator.call("POST", f"/api/v1/orders/{delivered['order_id']}/returns", back, key=f"back-{words.mark}")
+    assert returned.status == 201, returned.body
+    assert not remains.found(mall, [late])[late], "what is written later is forgotten at once"
     listed = await operator.call("GET", f"/api/v1/users/{person.user_id}/orders")
     shown = {order["order_id"]: order for order in listed.json["items"]}
     assert len(shown) == 4, "the one that the bank declined as well"
