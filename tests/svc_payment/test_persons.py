@@ -20,11 +20,15 @@ ACCOUNT = Account("o1", (TRIED, TOOK), (BACK,))
 @pytest.mark.requirement(17)
 def test_cards_and_words_go_and_sums_stay() -> None:
     forgotten = rules.forget(ACCOUNT)
-    assert forgotten == replace(ACCOUNT, attempts=(replace(TRIED, card=""), replace(TOOK, card="")), refunds=(replace(BACK, reason=""),))
+    attempts = (replace(TRIED, card=""), replace(TOOK, card=""))
+    assert forgotten == replace(ACCOUNT, attempts=attempts, refunds=(replace(BACK, reason=""),), forgotten=True)
     assert rules.forget(forgotten) is forgotten
     assert (forgotten.user_id, forgotten.refundable) == ("ann", 700)
     again = rules.begin_refund(forgotten, replace(BACK, id="r2", status=RefundStatus.REFUNDING, due=NOW), None, NOW)
     assert again.refundable == 0
+    late = rules.begin_refund(forgotten, replace(BACK, id="r3", reason="Ann called"), 1, NOW).refund("r3")
+    assert late is not None
+    assert late.reason == "", "nobody comes again to forget it"
 
 
 @pytest.mark.requirement(17)
