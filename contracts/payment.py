@@ -8,6 +8,7 @@ from contracts.bank import SIGNATURE
 from contracts.bank_webhook import BankNews, WebhookSignature, WebhookTooOld
 from contracts.checkout_types import CreditCard
 from contracts.order import AlreadyPaid, AmountWrong, BeingPaid, WrongStatus
+from contracts.order_words import Reason
 from contracts.payment_words import (
     AnswerNotKept,
     CardInvalid,
@@ -24,7 +25,6 @@ from contracts.payment_words import (
 )
 from contracts.persons import export as export  # noqa: PLC0414 - served here too
 from contracts.persons import forget as forget  # noqa: PLC0414 - as export
-from contracts.product_words import SHOWN
 from mallkit.endpoint import (
     ADMIN,
     ANYONE,
@@ -156,7 +156,7 @@ class Refund(Wish, frozen=True):
     """Without `amount`, all that is left."""
 
     transaction_id: Id
-    reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=SHOWN, examples=["damaged"])]
+    reason: Annotated[Reason, Meta(min_length=1)]
     amount: Paid | UnsetType = UNSET
 
 

@@ -111,7 +111,7 @@ class Reading:
         self._told = -1
 
     def take(self, piece: bytes) -> None:
-        """The next bytes. Raises msgspec.MsgspecError for what is no row; the connection then ends."""
+        """The next bytes. Raises msgspec.MsgspecError for what is no row, sqlite3.Error without room; the connection ends."""
         lines, newline, rest = (self._rest + piece).rpartition(b"\n")
         self._rest = rest
         if len(rest) > LARGEST_LINE:
